@@ -1,0 +1,89 @@
+"""adkit: see, trust and use derivatives inside a notebook.
+
+`import adkit` brings the transformations (`grad`, `jacobian`, …) and `trace`; `%load_ext adkit` brings the magics.
+Heavy packages (IPython, matplotlib, CuPy) are imported where they are used.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import numpy, operators
+from .backends import devices
+from .check import check_grads
+from .errors import (
+    AdkitError,
+    CheckError,
+    DeviceError,
+    IndependentError,
+    InputError,
+    LeakError,
+    ModeError,
+    MutationError,
+    OptionError,
+    UnsupportedError,
+    VersionError,
+)
+from .settings import settings
+from .trace import Trace, trace
+from .transforms import (
+    derivative,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+)
+
+__adkit__ = True
+__version__ = "0.1.0"
+
+__all__ = [
+    "AdkitError",
+    "CheckError",
+    "DeviceError",
+    "IndependentError",
+    "InputError",
+    "LeakError",
+    "ModeError",
+    "MutationError",
+    "OptionError",
+    "Trace",
+    "UnsupportedError",
+    "VersionError",
+    "check_grads",
+    "derivative",
+    "devices",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linearize",
+    "numpy",
+    "settings",
+    "stop_gradient",
+    "trace",
+    "value_and_grad",
+    "vjp",
+]
+
+operators.attach()
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext adkit`: register the magics."""
+    from adkit_jupyter import load_ipython_extension as load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """`%unload_ext adkit`: take the magics away again."""
+    from adkit_jupyter import unload_ipython_extension as unload
+
+    unload(shell)

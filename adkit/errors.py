@@ -1,0 +1,84 @@
+"""The errors that adkit raises.
+
+Every one derives from `AdkitError`, names the user's line where there is one, and ends with the fix.
+Not for: errors of the user's own code, which pass through unchanged.
+"""
+
+from __future__ import annotations
+
+__adkit__ = True
+
+
+class AdkitError(Exception):
+    """Base of all errors of adkit.
+
+    Parameters
+    ----------
+    message: what went wrong, one sentence.
+    fix: what to write instead, one sentence; it ends the message.
+    filename, line: the user's source line, where one is known.
+
+    Example
+    -------
+    >>> str(AdkitError("the output does not depend on x", fix="return something computed from x"))
+    'the output does not depend on x. Fix: return something computed from x'
+    """
+
+    def __init__(self, message: str, *, fix: str = "", filename: str | None = None, line: int | None = None) -> None:
+        self.message = message
+        self.fix = fix
+        self.filename = filename
+        self.line = line
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        place = f" (line {self.line})" if self.line is not None else ""
+        fix = f". Fix: {self.fix}" if self.fix else ""
+        return f"{self.message}{place}{fix}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.message, self.fix, self.filename, self.line)
+
+
+def _rebuild(kind: type[AdkitError], message: str, fix: str, filename: str | None, line: int | None) -> AdkitError:
+    return kind(message, fix=fix, filename=filename, line=line)
+
+
+class LeakError(AdkitError, TypeError):
+    """A traced value was about to become a plain number, which would lose its derivative."""
+
+
+class IndependentError(AdkitError, ValueError):
+    """The output does not depend on the inputs."""
+
+
+class InputError(AdkitError, TypeError):
+    """An input that cannot be differentiated, such as an integer array."""
+
+
+class ModeError(AdkitError, ValueError):
+    """An unknown or impossible mode, or an output of the wrong shape for the transformation."""
+
+
+class OptionError(AdkitError, ValueError):
+    """An unknown option or name given to a magic or to `settings`."""
+
+
+class UnsupportedError(AdkitError, TypeError):
+    """A function or an option of a function that has no derivative rule."""
+
+
+class MutationError(AdkitError, ValueError):
+    """A plain array that a derivative needs was changed after it had been used."""
+
+
+class DeviceError(AdkitError, RuntimeError):
+    """A device that is not there, or arrays of two devices in one operation."""
+
+
+class VersionError(AdkitError, ValueError):
+    """A pickled or saved list of another version."""
+
+
+class CheckError(AdkitError, AssertionError):
+    """The derivative and its independent check disagree."""

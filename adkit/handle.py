@@ -1,0 +1,233 @@
+"""`TracedArray`: the handle that the user's code computes with instead of an array or number.
+
+It has the shape, dtype and conversions of an array. Its operators are attached by `operators`, indexing and assignment
+by `storage`, its methods by `numpy.methods`, NumPy's protocols by `tracing`.
+
+Not for: what an operation records (`tracing`).
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from .dtypes import numpy_dtype
+from .errors import LeakError
+from .formatting import number
+from .formatting import shape as written_shape
+from .nodes import open_recording
+from .source import user_line
+
+__adkit__ = True
+
+_getframe = sys._getframe
+_methods: Any = sys.modules.get("numpy._core._methods")
+_CONVERTING = frozenset(
+    id(getattr(_methods, name).__code__) for name in ("_mean", "_var", "_std") if hasattr(_methods, name)
+)
+
+
+class TracedArray:
+    """What the user's code holds while it is traced: a handle onto the node of its present value.
+
+    Behaves as the NumPy array or scalar `value` would: operators, methods, ufuncs and functions, indexing,
+    assignment. Its `node` is `None` as long as it depends on no input (an array made by `adkit.numpy.zeros`, say).
+    """
+
+    __slots__ = ("node", "value", "cell", "__weakref__")
+    __array_priority__ = 1000
+    __hash__ = object.__hash__
+
+    cell: Any  # storage's `Cell`, unset until the array is assigned to or viewed
+
+    def __init__(self, node: Any, value: Any) -> None:
+        self.node = node
+        self.value = value
+
+    if TYPE_CHECKING:  # attached by `storage`, `operators`, `tracing` and `numpy.methods`
+
+        def __getitem__(self, index: Any) -> Any: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+        def __getattr__(self, name: str) -> Any: ...
+
+    def share(self) -> None:
+        """Note that something else now holds the value's buffer, so that the next assignment copies it first."""
+        cell = getattr(self, "cell", None)
+        if cell is not None:
+            cell.owned = False
+
+    # -- NumPy's protocols
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        from . import numpy as namespace
+
+        return namespace
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if self.node is None:
+            return numpy.array(self.value, dtype=dtype)
+        if self.dtype.kind in "biu":
+            self._guard(_getframe(1))
+            return numpy.array(self.value, dtype=dtype)
+        if dtype is not None and dtype is not object and numpy.dtype(dtype) != numpy.dtype(object):
+            raise leak(
+                "an array of type " + str(numpy.dtype(dtype)),
+                "use adkit.numpy.array, or numpy's functions on the value itself",
+            )
+        result = numpy.empty(self.shape, dtype=object)
+        for index in numpy.ndindex(*self.shape):
+            result[index] = self[index] if index else self
+        return result
+
+    # -- becoming a Python value
+
+    def _guard(self, frame: FrameType, truth: bool | None = None) -> None:
+        record = open_recording.get()
+        if record is not None and self.node is not None:
+            record.guard(self.node, _outcome(self.value if truth is None else truth), frame)
+
+    def __bool__(self) -> bool:
+        outcome = bool(self.value)
+        self._guard(_getframe(1), outcome)
+        return outcome
+
+    def _as_integer(self, what: str) -> int:
+        if self.node is None or self.dtype.kind in "biu":
+            self._guard(_getframe(2))
+            return int(self.value)
+        raise leak(what, "keep the array, or write adkit.stop_gradient(x) if no derivative is wanted there")
+
+    def __int__(self) -> int:
+        return self._as_integer("int(...)")
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            if self.node is None or self.dtype.kind == "b":
+                raise TypeError(f"only an integer can be an index, not {self.dtype}")
+            raise leak("an index or a count", "pass counts and indices as plain integers that are not differentiated")
+        return self._as_integer("an index")
+
+    def __float__(self) -> float:
+        if self.node is None or self.dtype.kind in "biu":
+            self._guard(_getframe(1))
+            return float(self.value)
+        fix = "leave float(...) out; call numpy's functions, not math's; make arrays with adkit.numpy"
+        raise leak("a plain float", fix)
+
+    def __complex__(self) -> complex:
+        if self.node is None:
+            return complex(self.value)
+        raise leak("a plain complex", "keep the traced value: arithmetic and numpy's functions take it")
+
+    def item(self, *index: Any) -> Any:
+        """The one element as a Python scalar; an error for a value whose derivative that would lose."""
+        chosen = self[index] if index else self
+        if not is_traced(chosen):
+            return numpy.asarray(untraced(chosen)).item()
+        raise leak(".item()", "leave .item() out: a traced scalar computes like a number")
+
+    def tolist(self) -> Any:
+        """Nested lists of the elements, each still traced."""
+        if self.node is None:
+            return numpy.asarray(self.value).tolist()
+        if self.ndim == 0:
+            return self
+        return [element.tolist() if isinstance(element, TracedArray) else element for element in self]
+
+    # -- shape and type
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the value."""
+        return getattr(self.value, "shape", ())
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the value; that of a Python scalar is float64, int64, complex128 or bool.
+
+        NumPy's mean, variance and deviation of a list of traced values find none, and so divide instead of converting.
+        """
+        if id(_getframe(1).f_code) in _CONVERTING:
+            raise AttributeError("dtype")
+        value = self.value
+        return numpy_dtype(value)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def device(self) -> Any:
+        """The device of the value as its array library names it; "cpu" for NumPy."""
+        return getattr(self.value, "device", "cpu")
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self == element).any())
+
+    def __repr__(self) -> str:
+        return f"TracedArray({self.value!r})"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec)
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
+
+    def __reduce__(self) -> Any:
+        raise leak("a pickle", "pickle the trace's Wengert list, or the plain value after the derivative was taken")
+
+
+def is_traced(value: Any) -> bool:
+    """Whether `value` is a handle that depends on something traced."""
+    return isinstance(value, TracedArray) and value.node is not None
+
+
+def _outcome(value: Any) -> str:
+    """A guard's outcome in words: true, false, a number, or the size of an array."""
+    if getattr(value, "shape", ()):
+        return "an array of shape " + written_shape(value.shape)
+    return number(bool(value) if numpy_dtype(value).kind == "b" else value)
+
+
+def untraced(value: Any) -> Any:
+    """The plain value behind a handle; anything else as it is."""
+    if isinstance(value, TracedArray):
+        plain = value.value
+        value.share()
+        return plain
+    return value
+
+
+def leak(what: str, fix: str) -> LeakError:
+    """The error for a traced value that is about to become `what` and lose its derivative, at the user's line."""
+    filename, line = user_line(_getframe(2))
+    return LeakError(
+        f"a traced value would become {what} and lose its derivative", fix=fix, filename=filename, line=line
+    )

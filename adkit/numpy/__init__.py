@@ -1,0 +1,84 @@
+"""`adkit.numpy`: NumPy's namespace for traced and plain arrays.
+
+Every name of `numpy` is here: functions with a derivative rule, ufuncs, creation functions whose results traced
+values can be assigned into, and NumPy's own constants, types and modules. A function without a rule works on plain
+arguments and raises `UnsupportedError` for traced ones. Plain arguments always get NumPy's own answer. Not for: how
+plain `numpy` functions find their way here (`numpy_api`).
+
+Example
+-------
+>>> import adkit
+>>> import adkit.numpy as np
+>>> adkit.grad(lambda x: np.sum(np.sin(x)))(np.zeros(2))
+array([1., 1.])
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import numpy
+
+from .. import numpy_api as _api
+
+__adkit__ = True
+
+from . import creation as _creation
+from . import elementwise as _elementwise
+from . import indexing as _indexing
+from . import joining as _joining
+from . import linalg
+from . import methods as _methods
+from . import products as _products
+from . import promotion as _promotion
+from . import reduction as _reduction
+from . import shaping as _shaping
+from . import sorting as _sorting
+from . import ufuncs as _ufuncs
+from .joining import c_, r_
+
+_MODULES = (_creation, _elementwise, _reduction, _joining, _shaping, _indexing, _sorting, _products, _promotion)
+_RENAMED = {"ndim": _shaping._ndim}
+
+
+def _members(module: types.ModuleType) -> dict[str, Any]:
+    """The functions that a module of this package defines under NumPy's names."""
+    return {
+        name: member
+        for name, member in vars(module).items()
+        if isinstance(member, types.FunctionType) and hasattr(numpy, name) and member.__module__ == module.__name__
+    }
+
+
+def _enter() -> None:
+    _ufuncs.enter()
+    space = globals()
+    for module in _MODULES:
+        space.update(_members(module))
+    space.update(_RENAMED)
+    for name in _creation.CREATORS:
+        _api.FUNCTIONS[getattr(numpy, name)] = space[name] = getattr(_creation, name)
+    for name, member in list(vars(numpy).items()):  # not dir(), whose names include modules imported when touched
+        if isinstance(member, numpy.ufunc):
+            space[name] = _objects.get(member) or _objects.setdefault(member, _ufuncs.Ufunc(member))
+    _methods.attach()
+
+
+_objects: dict[Any, _ufuncs.Ufunc] = {}
+_enter()
+
+
+def __getattr__(name: str) -> Any:
+    member = getattr(numpy, name)
+    if name.startswith("_") or isinstance(member, (type, types.ModuleType)) or not callable(member):
+        return member
+    made = globals()[name] = _api.refusing(f"numpy.{name}", member)
+    return made
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *dir(numpy)})
+
+
+__all__ = ["c_", "linalg", "r_"]

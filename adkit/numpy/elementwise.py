@@ -1,0 +1,222 @@
+"""Elementwise functions that are no plain row: those with options, with several results, and those that dispatch on
+complex values.
+
+Not for: derivatives (`primitives.elementwise`); ufuncs as callable objects (`numpy.ufuncs`).
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+import numpy
+
+from ..dtypes import numpy_dtype
+from ..numpy_api import implements
+from ..operators import power as power_operator
+from ..primitives import elementwise as rows
+from ..primitives.reduction import round_
+from ..primitives.shape import conjugate as conjugate_row
+from .arguments import finish, known, ndim, operand
+from .creation import as_dtype, asarray, zeros_of
+from .creation import copy as copied
+
+__adkit__ = True
+
+
+def is_complex(x: Any) -> bool:
+    """Whether an operand has a complex dtype."""
+    return numpy_dtype(x).kind == "c"
+
+
+@implements(numpy.conjugate)
+def conjugate(x: Any) -> Any:
+    """`numpy.conjugate`; of a real operand a copy."""
+    x = operand(x)
+    return conjugate_row(x) if is_complex(x) else copied(x) if ndim(x) else x
+
+
+@implements(numpy.sign)
+def sign(x: Any) -> Any:
+    """`numpy.sign`; for complex operands x / |x|, which has a derivative."""
+    x = operand(x)
+    return conjugate_row(rows.direction(x)) if is_complex(x) else rows.sign(x)
+
+
+@implements(numpy.power)
+def power(a: Any, b: Any) -> Any:
+    """`numpy.power`."""
+    return power_operator(operand(a), operand(b), sys._getframe(1))
+
+
+@implements(numpy.float_power)
+def float_power(a: Any, b: Any) -> Any:
+    """`numpy.float_power`: a power computed in at least double precision."""
+    wide = numpy.result_type(numpy_dtype(operand(a)), numpy_dtype(operand(b)), numpy.float64)
+    return power(as_dtype(operand(a), wide), b)
+
+
+@implements(numpy.divmod)
+def divmod(a: Any, b: Any) -> Any:
+    """`numpy.divmod`: `(a // b, a % b)`."""
+    a, b = operand(a), operand(b)
+    return rows.floor_divide(a, b), rows.remainder(a, b)
+
+
+@implements(numpy.modf)
+def modf(x: Any) -> Any:
+    """`numpy.modf`: the fractional part, which has derivative 1, and the integral part."""
+    x = operand(x)
+    whole = rows.trunc(x)
+    return x - whole, whole
+
+
+@implements(numpy.frexp)
+def frexp(x: Any) -> Any:
+    """`numpy.frexp`: x = mantissa · 2^exponent; the exponent is piecewise constant."""
+    x = operand(x)
+    exponent = numpy.frexp(known(x))[1]
+    return x * numpy.ldexp(1.0, -exponent), exponent
+
+
+@implements(numpy.ldexp)
+def ldexp(x: Any, exponent: Any) -> Any:
+    """`numpy.ldexp`: x · 2^exponent for an integer exponent."""
+    x = operand(x)
+    scale = numpy.ldexp(numpy.ones((), dtype=numpy_dtype(x)), numpy.asarray(known(exponent)))
+    return x * scale
+
+
+@implements(numpy._core.umath.clip)  # type: ignore[attr-defined]
+def _clip_ufunc(x: Any, low: Any, high: Any) -> Any:
+    return rows.clip(operand(x), operand(low), operand(high))
+
+
+@implements(numpy.clip)
+def clip(
+    a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None, **options: Any
+) -> Any:
+    """`numpy.clip`; inside and on the bounds the derivative is that of `a`, beyond them that of the bound."""
+    low = a_min if a_min is not None and a_min is not numpy._NoValue else min
+    high = a_max if a_max is not None and a_max is not numpy._NoValue else max
+    a = operand(a)
+    low = -math.inf if low is None or low is numpy._NoValue else operand(low)
+    high = math.inf if high is None or high is numpy._NoValue else operand(high)
+    return finish(rows.clip(a, low, high), out)
+
+
+@implements(numpy.where)
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    """`numpy.where`, with three arguments, or with one as `nonzero`."""
+    if x is None and y is None:
+        return numpy.nonzero(known(condition))
+    return rows.where(_condition(condition), operand(x), operand(y))
+
+
+def _condition(condition: Any) -> Any:
+    condition = operand(condition)
+    return condition if numpy_dtype(condition).kind == "b" else rows.not_equal(condition, 0)
+
+
+@implements(numpy.round, numpy.around)
+def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
+    """`numpy.round`; piecewise constant, so the derivative ends here."""
+    a = operand(a)
+    return finish(round_(a, decimals=decimals) if decimals else rows.rint(a), out)
+
+
+around = round
+
+
+@implements(numpy.fix)
+def fix(x: Any, out: Any = None) -> Any:
+    """`numpy.fix`: rounded towards zero."""
+    return finish(rows.trunc(operand(x)), out)
+
+
+@implements(numpy.real)
+def real(val: Any) -> Any:
+    """`numpy.real`."""
+    val = operand(val)
+    return rows.real(val) if is_complex(val) else val
+
+
+@implements(numpy.imag)
+def imag(val: Any) -> Any:
+    """`numpy.imag`; zeros for a real operand."""
+    val = operand(val)
+    return rows.imag(val) if is_complex(val) else zeros_of(val, like=val)
+
+
+@implements(numpy.angle)
+def angle(z: Any, deg: bool = False) -> Any:
+    """`numpy.angle`."""
+    made = rows.angle(operand(z))
+    return made * (180 / math.pi) if deg else made
+
+
+@implements(numpy.sinc)
+def sinc(x: Any) -> Any:
+    """`numpy.sinc`: sin(πx) / (πx)."""
+    return rows.sinc(operand(x))
+
+
+@implements(numpy.nan_to_num)
+def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """`numpy.nan_to_num`; replaced elements have the derivative of what replaces them."""
+    x = operand(x)
+    if is_complex(x):
+        parts = (nan_to_num(part, copy, nan, posinf, neginf) for part in (rows.real(x), rows.imag(x)))
+        re, im = parts
+        return re + 1j * im
+    limits = numpy.finfo(numpy_dtype(x)) if numpy_dtype(x).kind == "f" else numpy.finfo(float)
+    made = where(rows.isnan(x), nan, x)
+    made = where(rows.equal(x, math.inf), float(limits.max) if posinf is None else posinf, made)
+    return where(rows.equal(x, -math.inf), float(limits.min) if neginf is None else neginf, made)
+
+
+@implements(numpy.unwrap)
+def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 2 * math.pi) -> Any:
+    """`numpy.unwrap`; the multiples of the period that are added are constant."""
+    p = operand(p)
+    plain = known(p)
+    return p + (numpy.unwrap(plain, discont, axis, period=period) - plain)
+
+
+# ------------------------------------------------------------------------------------------------ comparisons
+
+
+def _compared(name: str) -> Any:
+    function = getattr(numpy, name)
+
+    @implements(function)
+    def compare(*args: Any, **options: Any) -> Any:
+        return function(*(known(asarray(a)) for a in args), **options)
+
+    compare.__name__ = compare.__qualname__ = name
+    compare.__doc__ = f"`numpy.{name}` of the values; a guard if one of them is traced."
+    return compare
+
+
+isclose, allclose, array_equal, array_equiv = map(_compared, ("isclose", "allclose", "array_equal", "array_equiv"))
+isreal, iscomplex, isposinf, isneginf = map(_compared, ("isreal", "iscomplex", "isposinf", "isneginf"))
+
+
+@implements(numpy.iscomplexobj)
+def iscomplexobj(x: Any) -> bool:
+    """`numpy.iscomplexobj`."""
+    return is_complex(operand(x))
+
+
+@implements(numpy.isrealobj)
+def isrealobj(x: Any) -> bool:
+    """`numpy.isrealobj`."""
+    return not is_complex(operand(x))
+
+
+@implements(numpy.real_if_close)
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    """`numpy.real_if_close`: the real part if all imaginary parts are negligible, which is a guard."""
+    a = operand(a)
+    return real(a) if is_complex(a) and not numpy.iscomplexobj(numpy.real_if_close(known(a), tol)) else a

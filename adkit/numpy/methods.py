@@ -1,0 +1,239 @@
+"""The methods of `TracedArray`: NumPy's array methods, and the names of ufuncs, which NumPy's loops over object
+arrays call.
+
+Not for: operators (`operators`), what the functions do (`adkit.numpy`).
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy
+
+from ..errors import UnsupportedError
+from ..handle import TracedArray
+from ..primitives.shape import copy as copy_row
+from ..source import user_line
+from ..storage import rebind, snapshot
+from ..tracing import UFUNCS, record_binary, record_unary
+from . import creation, elementwise, indexing, products, reduction, shaping, sorting
+from .arguments import ndim
+
+__adkit__ = True
+
+_getframe = sys._getframe
+
+
+def _from_function(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A method that calls the function of the same name; its options are those of NumPy's method."""
+
+    def method(self: Any, *args: Any, **options: Any) -> Any:
+        return function(self, *args, **options)
+
+    method.__name__ = name
+    method.__doc__ = f"`numpy.ndarray.{name}`."
+    return method
+
+
+def _variadic(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A method that takes a tuple or its items: `x.reshape(2, 3)`."""
+
+    def method(self: Any, *args: Any, **options: Any) -> Any:
+        if name == "transpose" and (not args or args[0] is None):
+            return function(self)
+        return function(
+            self, args[0] if len(args) == 1 and not isinstance(args[0], (int, numpy.integer)) else args, **options
+        )
+
+    method.__name__ = name
+    method.__doc__ = f"`numpy.ndarray.{name}`."
+    return method
+
+
+def _copy(self: Any, order: str = "C") -> Any:
+    """`numpy.ndarray.copy`: of a traced array, with its derivative."""
+    return copy_row(self) if self.node is not None else creation.array(self)
+
+
+def _flatten(self: Any, order: str = "C") -> Any:
+    """`numpy.ndarray.flatten`, a copy."""
+    made = shaping.ravel(self, order)
+    return snapshot(made) if isinstance(made, TracedArray) else made
+
+
+def _fill(self: Any, value: Any) -> None:
+    """`numpy.ndarray.fill`, in place."""
+    self[...] = value
+
+
+def _sort(self: Any, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
+    """`numpy.ndarray.sort`, in place."""
+    rebind(self, sorting.sort(snapshot(self), axis))
+
+
+def _astype(self: Any, dtype: Any, *args: Any, **options: Any) -> Any:
+    """`numpy.ndarray.astype`; to an integer dtype it ends the derivative."""
+    return creation.astype(self, dtype, *args, **options)
+
+
+def _clip(self: Any, min: Any = None, max: Any = None, out: Any = None, **options: Any) -> Any:
+    """`numpy.ndarray.clip`."""
+    return elementwise.clip(self, min, max, out)
+
+
+def _put(self: Any, indices: Any, values: Any, mode: str = "raise") -> None:
+    """`numpy.ndarray.put`, in place."""
+    indexing.put(self, indices, values, mode)
+
+
+def _compress(self: Any, condition: Any, axis: Any = None, out: Any = None) -> Any:
+    """`numpy.ndarray.compress`."""
+    return indexing.compress(condition, self, axis, out)
+
+
+def _conj(self: Any) -> Any:
+    """The complex conjugate; a real array itself."""
+    return elementwise.conjugate(self) if elementwise.is_complex(self) else self
+
+
+def _tobytes(self: Any, *args: Any) -> bytes:
+    """Refused for a traced array: bytes have no derivative."""
+    if self.node is None:
+        return self.value.tobytes()
+    filename, line = user_line(_getframe(1))
+    raise UnsupportedError(
+        "the bytes of a traced array would lose its derivative",
+        fix="use adkit.stop_gradient(x) first",
+        filename=filename,
+        line=line,
+    )
+
+
+def _real(self: Any) -> Any:
+    """The real part."""
+    return elementwise.real(self)
+
+
+def _imag(self: Any) -> Any:
+    """The imaginary part."""
+    return elementwise.imag(self)
+
+
+def _set_part(name: str) -> Callable[..., None]:
+    def assign(self: Any, value: Any) -> None:
+        other = getattr(self, "imag" if name == "real" else "real")
+        self[...] = value + 1j * other if name == "real" else other + 1j * value
+
+    return assign
+
+
+def _transposed(self: Any) -> Any:
+    """The array with its axes reversed, a view."""
+    return shaping.transpose(self)
+
+
+def _matrix_transposed(self: Any) -> Any:
+    """The array with its last two axes exchanged, a view."""
+    return shaping.swapaxes(self, -1, -2)
+
+
+def _integer(function: Callable[[Any], int], name: str) -> Callable[..., Any]:
+    """`math.floor`, `math.ceil`, `math.trunc` and `round` give an int, which is a guard."""
+
+    def method(self: Any) -> int:
+        self._guard(_getframe(1))
+        return function(self.value.item() if hasattr(self.value, "item") else self.value)
+
+    method.__name__ = name
+    return method
+
+
+def _round(self: Any, digits: int | None = None) -> Any:
+    """`round(x)` is an int, and so a guard; `round(x, digits)` rounds every element."""
+    if digits is None and ndim(self) == 0 and self.dtype.kind == "f":
+        self._guard(_getframe(1))
+        return builtins.round(float(self.value))
+    return elementwise.round(self, digits or 0)
+
+
+class Flat:
+    """`x.flat`: the elements in order, readable and writable."""
+
+    def __init__(self, owner: Any) -> None:
+        self._owner = owner
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(shaping.ravel(self._owner))
+
+    def __len__(self) -> int:
+        return self._owner.size
+
+    def __getitem__(self, index: Any) -> Any:
+        made = shaping.ravel(self._owner)[index]
+        return snapshot(made) if ndim(made) else made
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        places = numpy.arange(self._owner.size)[index]
+        self._owner[numpy.unravel_index(places, self._owner.shape)] = value
+
+
+def _flat(self: Any) -> Flat:
+    """The elements in order."""
+    return Flat(self)
+
+
+def _named_ufunc(ufunc: numpy.ufunc, row: Any) -> Callable[..., Any]:
+    """A method named like a ufunc, for NumPy's loops over arrays of objects."""
+    if ufunc.nin == 1:
+
+        def unary(self: Any) -> Any:
+            return record_unary(row, self, ufunc, _getframe(1))
+
+        return unary
+
+    def binary(self: Any, other: Any) -> Any:
+        return record_binary(row, self, other, ufunc, _getframe(1))
+
+    return binary
+
+
+_FUNCTIONS = {
+    reduction: "sum mean prod max min var std any all argmax argmin cumsum cumprod ptp",
+    shaping: "ravel squeeze swapaxes repeat trace diagonal",
+    indexing: "take choose nonzero searchsorted",
+    sorting: "argsort",
+    products: "dot",
+}
+_METHODS: dict[str, Any] = {
+    "copy": _copy, "flatten": _flatten, "fill": _fill, "sort": _sort, "astype": _astype, "clip": _clip,
+    "put": _put, "compress": _compress,
+    "conj": _conj, "conjugate": _conj, "tobytes": _tobytes, "__round__": _round,
+    "round": _from_function(elementwise.round, "round"),
+    "T": property(_transposed), "mT": property(_matrix_transposed), "flat": property(_flat),
+    "real": property(_real, _set_part("real")), "imag": property(_imag, _set_part("imag")),
+    "__floor__": _integer(math.floor, "__floor__"), "__ceil__": _integer(math.ceil, "__ceil__"),
+    "__trunc__": _integer(math.trunc, "__trunc__"),
+}  # fmt: skip
+
+
+def attach() -> None:
+    """Put the methods on `TracedArray`."""
+    for ufunc, row in UFUNCS.items():
+        if ufunc.nin <= 2 and not hasattr(TracedArray, ufunc.__name__):
+            setattr(TracedArray, ufunc.__name__, _named_ufunc(ufunc, row))
+    for module, names in _FUNCTIONS.items():
+        for name in names.split():
+            setattr(TracedArray, name, _from_function(getattr(module, name), name))
+    for name, function in (("reshape", shaping.reshape), ("transpose", shaping.transpose)):
+        setattr(TracedArray, name, _variadic(function, name))
+    for name, method in _METHODS.items():
+        setattr(TracedArray, name, method)
+    for name, constant in {
+        "itemsize": lambda self: self.dtype.itemsize,
+        "nbytes": lambda self: self.size * self.dtype.itemsize,
+    }.items():
+        setattr(TracedArray, name, property(constant))

@@ -1,0 +1,208 @@
+"""Rows of linear algebra: products and contractions (multilinear), and solve, inv, det (general), batched over
+leading axes.
+
+Formulas: M. B. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"
+(2008). Transposes carry no conjugation: complex cotangents pair as Re Σ v̄·v̇.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..primitive import General, Multilinear
+from .elementwise import multiply, negative
+from .reduction import sum_
+from .shape import broadcast_to, reshape, shape_of, transpose, unbroadcast
+
+__adkit__ = True
+
+
+def swap_last(x: Any) -> Any:
+    """The matrix transpose of the last two axes."""
+    n = len(shape_of(x))
+    return transpose(x, axes=(*range(n - 2), n - 1, n - 2))
+
+
+def _as_matrices(a: Any, b: Any, g: Any) -> tuple[Any, Any, Any]:
+    """The operands of matmul and the cotangent with the axes that vectors lack put in."""
+    vector_a, vector_b = len(shape_of(a)) == 1, len(shape_of(b)) == 1
+    shape = list(shape_of(g))
+    if vector_a:
+        shape.insert(len(shape) - (0 if vector_b else 1), 1)
+    if vector_b:
+        shape.append(1)
+    g = reshape(g, shape=tuple(shape)) if tuple(shape) != shape_of(g) else g
+    return vector_a, vector_b, g
+
+
+def _matmul_transpose_a(g: Any, a: Any, b: Any) -> Any:
+    vector_a, vector_b, g = _as_matrices(a, b, g)
+    b = reshape(b, shape=(*shape_of(b), 1)) if vector_b else b
+    result = matmul(g, swap_last(b))
+    want = (1, *shape_of(a)) if vector_a else shape_of(a)
+    return reshape(unbroadcast(result, want), shape=shape_of(a)) if vector_a else unbroadcast(result, want)
+
+
+def _matmul_transpose_b(g: Any, a: Any, b: Any) -> Any:
+    vector_a, vector_b, g = _as_matrices(a, b, g)
+    a = reshape(a, shape=(1, *shape_of(a))) if vector_a else a
+    result = matmul(swap_last(a), g)
+    want = (*shape_of(b), 1) if vector_b else shape_of(b)
+    return reshape(unbroadcast(result, want), shape=shape_of(b)) if vector_b else unbroadcast(result, want)
+
+
+matmul = Multilinear(
+    "matmul", lambda xp, a, b: xp.matmul(a, b), _matmul_transpose_a, _matmul_transpose_b, symbol="{0} @ {1}"
+)
+
+
+def _free(n: int, axes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(i for i in range(n) if i not in axes)
+
+
+def _tensordot_transpose_a(g: Any, a: Any, b: Any, axes: Any) -> Any:
+    """Contract g with the free axes of b, and bring the axes back into the order of a."""
+    mine, others = axes
+    free, free_b = _free(len(shape_of(a)), mine), _free(len(shape_of(b)), others)
+    made = tensordot(g, b, axes=(tuple(range(len(free), len(free) + len(free_b))), free_b))
+    # the axes of made: the free ones of a, then the contracted ones in the order in which b has them
+    order = free + tuple(mine[others.index(i)] for i in sorted(others))
+    return transpose(made, axes=tuple(sorted(range(len(order)), key=order.__getitem__)))
+
+
+def _tensordot_transpose_b(g: Any, a: Any, b: Any, axes: Any) -> Any:
+    others, mine = axes
+    free, free_a = _free(len(shape_of(b)), mine), _free(len(shape_of(a)), others)
+    made = tensordot(a, g, axes=(free_a, tuple(range(len(free_a)))))
+    order = tuple(mine[others.index(i)] for i in sorted(others)) + free
+    return transpose(made, axes=tuple(sorted(range(len(order)), key=order.__getitem__)))
+
+
+tensordot = Multilinear(
+    "tensordot",
+    lambda xp, a, b, axes: xp.tensordot(a, b, axes=axes),
+    _tensordot_transpose_a,
+    _tensordot_transpose_b,
+)
+
+
+def _einsum_transpose(g: Any, *operands: Any, subscripts: str, operand: int) -> Any:
+    """The cotangent of one operand: contract g with the others; letters that only it has are broadcast."""
+    inputs, output = subscripts.split("->")
+    letters = inputs.split(",")
+    mine = letters[operand]
+    others = [(s, o) for i, (s, o) in enumerate(zip(letters, operands, strict=True)) if i != operand]
+    known = set(output).union(*(set(s) for s, _ in others)) if others else set(output)
+    unique = "".join(dict.fromkeys(mine))
+    reachable = "".join(c for c in unique if c in known)
+    terms = ",".join([output, *(s for s, _ in others)])
+    result = einsum(g, *(o for _, o in others), subscripts=f"{terms}->{reachable}")
+    return _place(result, reachable, mine, shape_of(operands[operand]))
+
+
+def _place(result: Any, have: str, want: str, shape: tuple[int, ...]) -> Any:
+    """Bring axes `have` to the axes `want` of `shape`: broadcast missing ones, put repeated ones on the diagonal."""
+    unique = "".join(dict.fromkeys(want))
+    sizes = dict(zip(want, shape, strict=True))
+    result = reshape(result, shape=tuple(sizes[c] if c in have else 1 for c in unique))
+    result = broadcast_to(result, shape=tuple(sizes[c] for c in unique))
+    if unique == want:
+        return result
+    import numpy
+
+    from ..numpy.creation import zeros_of
+    from .indexing import index_add
+
+    grid = numpy.meshgrid(*(numpy.arange(sizes[c]) for c in unique), indexing="ij")
+    index = tuple(grid[unique.index(c)] for c in want)
+    return index_add(zeros_of(shape, like=result), result, index=index)
+
+
+einsum = Multilinear(
+    "einsum", lambda xp, *xs, subscripts: xp.einsum(subscripts, *xs), _einsum_transpose, symbol="einsum[{subscripts}]"
+)
+
+
+def _solve_parts(a: Any, b: Any) -> bool:
+    """Whether b is a single vector, as numpy.linalg.solve reads it."""
+    return len(shape_of(b)) == 1
+
+
+def _column(x: Any) -> Any:
+    return reshape(x, shape=(*shape_of(x), 1))
+
+
+def _solve_jvp(t: Any, out: Any, a: Any, b: Any) -> Any:
+    rhs = t[1]
+    if t[0] is not None:
+        vector = _solve_parts(a, b)
+        moved = matmul(t[0], _column(out) if vector else out)
+        moved = reshape(moved, shape=shape_of(moved)[:-1]) if vector else moved
+        rhs = negative(moved) if rhs is None else rhs - moved
+    if not _solve_parts(a, b):
+        return solve(a, rhs)
+    rhs = broadcast_to(rhs, shape=shape_of(out))
+    solved = solve(a, _column(rhs))
+    return reshape(solved, shape=shape_of(solved)[:-1])
+
+
+def _solve_vjp(g: Any, out: Any, a: Any, b: Any) -> Any:
+    vector = _solve_parts(a, b)
+    if vector:
+        g, out = _column(g), _column(out)
+    to_b = solve(swap_last(a), g)
+    to_a = negative(matmul(to_b, swap_last(out)))
+    if vector:
+        to_b = reshape(to_b, shape=shape_of(to_b)[:-1])
+    return unbroadcast(to_a, shape_of(a)), unbroadcast(to_b, shape_of(b))
+
+
+solve = General("solve", lambda xp, a, b: xp.linalg.solve(a, b), jvp=_solve_jvp, vjp=_solve_vjp)
+
+
+def _inv_vjp(g: Any, out: Any, a: Any) -> Any:
+    y = swap_last(out)
+    return (negative(matmul(matmul(y, g), y)),)
+
+
+inv = General(
+    "inv",
+    lambda xp, a: xp.linalg.inv(a),
+    jvp=lambda t, out, a: negative(matmul(matmul(out, t[0]), out)),
+    vjp=_inv_vjp,
+    reads="out",
+    symbol="{0}⁻¹",
+)
+
+
+def _scalar_times_matrix(s: Any, m: Any) -> Any:
+    return multiply(reshape(s, shape=(*shape_of(s), 1, 1)), m)
+
+
+def cofactor_transpose(a: Any, out: Any) -> Any:
+    """det(a) · a⁻¹, the adjugate."""
+    return _scalar_times_matrix(out, inv(a))
+
+
+det = General(
+    "det",
+    lambda xp, a: xp.linalg.det(a),
+    jvp=lambda t, out, a: sum_(
+        multiply(swap_last(cofactor_transpose(a, out)), t[0]),
+        axis=(len(shape_of(a)) - 2, len(shape_of(a)) - 1),
+        keepdims=False,
+    ),
+    vjp=lambda g, out, a: (_scalar_times_matrix(g, swap_last(cofactor_transpose(a, out))),),
+    symbol="det {0}",
+)
+
+logabsdet = General(
+    "logabsdet",
+    lambda xp, a: xp.linalg.slogdet(a)[1],
+    jvp=lambda t, out, a: sum_(
+        multiply(swap_last(inv(a)), t[0]), axis=(len(shape_of(a)) - 2, len(shape_of(a)) - 1), keepdims=False
+    ),
+    vjp=lambda g, out, a: (_scalar_times_matrix(g, swap_last(inv(a))),),
+    reads="operands",
+    symbol="log |det {0}|",
+)

@@ -1,0 +1,136 @@
+"""Arguments and results as trees of leaves, and which leaves are differentiated.
+
+Trees are optree's (tuples, lists, dicts, named tuples, dataclasses registered with it); a bare number or array takes
+a shortcut. Not for: derivatives.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from .backends import backend_of, cast, to_numpy
+from .dtypes import numpy_dtype
+from .errors import InputError
+from .handle import TracedArray, is_traced
+from .tracing import SCALAR_TYPES
+
+__adkit__ = True
+
+LEAF_TYPES = SCALAR_TYPES | {numpy.ndarray, TracedArray}
+
+
+def flatten(tree: Any) -> tuple[list[Any], Any]:
+    """The leaves of a tree and its structure; the structure of a bare leaf is `None`. `None` counts as a leaf-less
+    node.
+    """
+    if type(tree) in LEAF_TYPES:
+        return [tree], None
+    import optree
+
+    return optree.tree_flatten(tree)
+
+
+def unflatten(structure: Any, leaves: list[Any]) -> Any:
+    """The tree of a structure with new leaves."""
+    if structure is None:
+        return leaves[0]
+    import optree
+
+    return optree.tree_unflatten(structure, leaves)
+
+
+def paths(tree: Any, root: str) -> list[str]:
+    """A name for each leaf as Python would write it: `root`, `root['w']`, `root[0].b`."""
+    if type(tree) in LEAF_TYPES:
+        return [root]
+    import optree
+
+    names = []
+    for accessor in optree.tree_accessors(tree):
+        names.append(accessor.codify(root))
+    return names
+
+
+def is_array_leaf(leaf: Any) -> bool:
+    """Whether a leaf is a number or an array at all."""
+    if isinstance(leaf, (bool, numpy.bool_)):
+        return False
+    return (
+        isinstance(leaf, (int, float, complex, numpy.ndarray, numpy.generic, TracedArray))
+        or backend_of(leaf) is not None
+    )
+
+
+def differentiable(leaf: Any) -> bool:
+    """Whether a leaf is a float or complex number or array."""
+    return (
+        is_array_leaf(leaf)
+        and not (isinstance(leaf, numpy.ndarray) and leaf.dtype == object)
+        and numpy_dtype(leaf).kind in "fc"
+    )
+
+
+def promoted(leaf: Any, name: str) -> Any:
+    """A leaf that is to be differentiated: a Python int becomes a float; an integer array or a non-number is an
+    `InputError`.
+    """
+    if differentiable(leaf):
+        return leaf
+    if type(leaf) is int:
+        return float(leaf)
+    if not is_array_leaf(leaf):
+        raise InputError(
+            f"{name} is {_article(type(leaf).__name__)}, which has no derivative",
+            fix="differentiate with respect to numbers and float arrays (argnums=…)",
+        )
+    raise InputError(
+        f"{name} has the integer dtype {numpy_dtype(leaf)}, which has no derivative",
+        fix=f"pass floats: {name}.astype(float), or numpy.array([...], dtype=float)",
+    )
+
+
+def _article(name: str) -> str:
+    return ("an " if name[:1].lower() in "aeiou" else "a ") + name
+
+
+def lift(leaf: Any) -> Any:
+    """A result's leaf with traced values inside lists of objects joined into one traced array."""
+    if isinstance(leaf, numpy.ndarray) and leaf.dtype == object:
+        from .numpy.creation import array, contains_traced
+
+        if contains_traced(leaf):
+            return array(leaf)
+    return leaf
+
+
+def as_input_type(gradient: Any, leaf: Any) -> Any:
+    """A cotangent in the type of its input: a Python float for a Python float, else an array or scalar of the
+    input's dtype.
+    """
+    if type(leaf) is float and type(gradient) is numpy.float64:
+        return float(gradient)
+    if is_traced(gradient):
+        return gradient
+    if isinstance(gradient, TracedArray):
+        gradient = gradient.value
+    kind = type(leaf)
+    if kind in LEAF_TYPES:
+        gradient = to_numpy(gradient)
+    if numpy_dtype(gradient).kind == "c" and numpy_dtype(leaf).kind != "c":
+        gradient = cast(gradient, numpy_dtype(leaf))  # its real part
+    if kind is float or kind is int:
+        return float(gradient)
+    if kind is complex:
+        return complex(gradient)
+    if kind is numpy.ndarray:
+        made = numpy.asarray(gradient, dtype=leaf.dtype)
+        return (
+            made
+            if made.shape == leaf.shape and made.base is None and made.flags.writeable
+            else numpy.array(numpy.broadcast_to(made, leaf.shape))
+        )
+    if isinstance(leaf, numpy.generic):
+        return leaf.dtype.type(gradient)
+    return gradient if numpy_dtype(gradient) == numpy_dtype(leaf) else cast(gradient, numpy_dtype(leaf))

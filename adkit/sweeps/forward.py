@@ -1,0 +1,169 @@
+"""The forward sweep: from tangents of the inputs to tangents of everything after them.
+
+A tangent that is absent is zero; the strong zero is handled as in the reverse sweep (see there). Not for: packing of
+results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy
+
+from ..backends import namespace_of, setitem
+from ..handle import TracedArray
+from ..nodes import INPUT, Node, state
+from ..primitive import ELEMENTWISE, GENERAL, LINEAR, MULTILINEAR
+from ..primitives.indexing import index_update
+from .reverse import has_nan
+from .values import FLOAT64, fit_tangent, read, read_recorded, seed_for
+
+__adkit__ = True
+
+Visit = Callable[[Node, Any], None]
+
+
+class ForwardPlan:
+    """The nodes between some inputs and outputs, in order, and where each tangent is used last; reusable for many
+    seeds.
+    """
+
+    def __init__(
+        self, outputs: Sequence[Node], inputs: Sequence[Node], order: list[Node], recorded: bool = False
+    ) -> None:
+        self.order = order
+        self.recorded = recorded
+        self.inputs = list(inputs)
+        self.outputs = list(outputs)
+        self.last_use: dict[Node, Node] = {}
+        for node in self.order:
+            for parent in node.inputs:
+                if type(parent) is Node:
+                    self.last_use[parent] = node
+        for node in outputs:
+            self.last_use.pop(node, None)
+
+    def sweep(self, tangents: Sequence[Any], visit: Visit | None = None) -> list[Any]:
+        """The tangents of the outputs for given tangents of the inputs (`None` is zero); `None` where there is none."""
+        result = self._sweep(tangents, visit, self.recorded, strong=visit is not None)
+        if visit is None and any(has_nan(t) for t in result):
+            result = self._sweep(tangents, visit, self.recorded, strong=True)
+        return result
+
+    def _sweep(self, seeds: Sequence[Any], visit: Visit | None, recorded: bool, strong: bool) -> list[Any]:
+        tangents = {node: seed_for(t, recorded) for node, t in zip(self.inputs, seeds, strict=True) if t is not None}
+        owned: set[Node] = set()
+        operand = read_recorded if recorded else read
+        span = state.span
+        with numpy.errstate(all="ignore"):
+            try:
+                for node in self.order:
+                    if node not in tangents:
+                        if recorded:
+                            state.span = (node.code, node.lasti)
+                        self._push(node, tangents, owned, operand, recorded, strong)
+                    if visit is not None and node in tangents:
+                        visit(node, tangents[node])
+            finally:
+                state.span = span
+        return [tangents.get(node) for node in self.outputs]
+
+    def _push(
+        self, node: Node, tangents: dict[Node, Any], owned: set[Node], operand: Any, recorded: bool, strong: bool
+    ) -> None:
+        primitive = node.primitive
+        incoming = [tangents.get(i) if type(i) is Node else None for i in node.inputs]
+        if all(t is None for t in incoming):
+            return
+        if primitive.kind == ELEMENTWISE:
+            tangent = _push_elementwise(node, incoming, operand, recorded, strong)
+        elif primitive is index_update:
+            tangent = self._update(node, incoming, owned)
+        else:
+            tangent = pushforward(node, incoming, operand)
+        if tangent is None:
+            return
+        kind = getattr(tangent, "dtype", None)  # a real result may have got a complex tangent
+        if getattr(tangent, "shape", ()) != node.shape or node.dtype is not FLOAT64 or kind is not FLOAT64:
+            tangent = fit_tangent(tangent, node)
+        tangents[node] = tangent
+        if owned and primitive is not index_update:
+            _disown(node, incoming, tangent, owned)
+        if recorded:
+            return
+        for parent in node.inputs:
+            if type(parent) is Node and self.last_use.get(parent) is node and parent not in self.inputs:
+                tangents.pop(parent, None)
+
+    def _update(self, node: Node, incoming: list[Any], owned: set[Node]) -> Any:
+        """The tangent of an assignment: written in place where the old tangent is used no more."""
+        target = node.inputs[0]
+        own = type(target) is Node and target in owned and self.last_use.get(target) is node
+        if own and not any(isinstance(t, TracedArray) for t in incoming):
+            tangent = incoming[0]
+            setitem(tangent, node.params["index"], 0.0 if incoming[1] is None else incoming[1])  # type: ignore[index]
+        else:
+            tangent = pushforward(node, incoming, read)
+        owned.add(node)
+        return tangent
+
+
+def _disown(node: Node, incoming: list[Any], tangent: Any, owned: set[Node]) -> None:
+    """Give up the buffers that `tangent` may share, so that a later assignment copies them first."""
+    if not getattr(tangent, "shape", ()):
+        return
+    for parent, t in zip(node.inputs, incoming, strict=True):
+        if t is not None and parent in owned:
+            if tangent is t or type(tangent) is not numpy.ndarray or tangent.base is not None:
+                owned.discard(parent)
+
+
+def _push_elementwise(node: Node, incoming: list[Any], operand: Any, recorded: bool, strong: bool) -> Any:
+    """Σ tangent · partial over the operands that have a tangent."""
+    primitive = node.primitive
+    values = [operand(i) for i in node.inputs]
+    given = next(t for t in incoming if t is not None)
+    y = TracedArray(node, node.value) if recorded else node.value
+    if recorded or any(isinstance(t, TracedArray) for t in incoming):
+        pushes = primitive.products(None, strong)
+    else:
+        plain = type(given) is numpy.ndarray or isinstance(given, (numpy.generic, float))
+        pushes = primitive.products(numpy if plain else namespace_of((given, *values)), strong)
+    tangent = None
+    for t, push in zip(incoming, pushes, strict=True):
+        if t is not None and push is not None:
+            term = push(t, *values, y)
+            tangent = term if tangent is None else tangent + term
+    return tangent
+
+
+def pushforward(node: Node, incoming: list[Any], operand: Any) -> Any:
+    """The tangent of a node that is not elementwise, from the tangents of its operands."""
+    primitive = node.primitive
+    params = node.params or {}
+    inputs = node.inputs
+    if primitive is INPUT:
+        return incoming[0]
+    if primitive.kind == LINEAR:
+        return primitive(*_with_zeros(incoming, inputs), **params)
+    if primitive.kind == MULTILINEAR:
+        values = [operand(i) for i in inputs]
+        tangent = None
+        for i, t in enumerate(incoming):
+            if t is not None:
+                term = primitive(*values[:i], t, *values[i + 1 :], **params)
+                tangent = term if tangent is None else tangent + term
+        return tangent
+    if primitive.kind == GENERAL:
+        out = TracedArray(node, node.value) if operand is read_recorded else node.value
+        return primitive.jvp(incoming, out, *(operand(i) for i in inputs), **params)
+    return None
+
+
+def _with_zeros(incoming: list[Any], inputs: Sequence[Any]) -> list[Any]:
+    """Tangents of the operands of a linear row, zeros where there is none."""
+    from ..numpy.creation import zeros_of
+
+    like = next(t for t in incoming if t is not None)
+    return [zeros_of(i, like=like) if t is None else t for t, i in zip(incoming, inputs, strict=True)]

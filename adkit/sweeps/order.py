@@ -1,0 +1,56 @@
+"""Which nodes a sweep visits, and in which order. Iterative throughout: recordings run to millions of nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+
+from ..nodes import Node
+from ..tracing import depends_on
+
+__adkit__ = True
+
+_by_id = attrgetter("id")
+
+
+def ancestors(outputs: Sequence[Node], since: int) -> tuple[list[Node], bool]:
+    """The differentiable ancestors of `outputs` recorded at `since` or later, in order, and whether any older one was
+    met.
+
+    Older nodes belong to an enclosing recording: for this sweep they are constants, but the results depend on them.
+    """
+    seen: set[Node] = set()
+    stack: list[Node] = []
+    enclosed = False
+    pop, push, see = stack.pop, stack.append, seen.add
+    for node in outputs:
+        if node.id < since:
+            enclosed = True
+        elif node not in seen:
+            see(node)
+            push(node)
+    while stack:
+        for parent in pop().inputs:
+            if type(parent) is Node and parent not in seen:
+                if parent.id < since:
+                    enclosed = True
+                else:
+                    see(parent)
+                    push(parent)
+    return sorted(seen, key=_by_id), enclosed
+
+
+def active(order: list[Node], inputs: Iterable[Node]) -> list[Node]:
+    """Of nodes in order, those that depend on `inputs` through derivatives."""
+    reached = set(inputs)
+    result = []
+    for node in order:
+        if node in reached:
+            result.append(node)
+        else:
+            for i, parent in enumerate(node.inputs):
+                if type(parent) is Node and parent in reached and depends_on(node.primitive, i):
+                    reached.add(node)
+                    result.append(node)
+                    break
+    return result

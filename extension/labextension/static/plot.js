@@ -1,0 +1,199 @@
+/** Plots drawn from the numbers of a document: value and derivative along an input, and heat maps. */
+
+import { html, listeners, svg, uniqueId } from "./dom.js";
+import { cellsPath, extent, formatNumber, heatGroups, HEAT_STEPS, linear, linePath, nearest, ticks } from "./scale.js";
+
+/**
+ * @typedef {import("./document.js").TraceDocument} TraceDocument
+ * @typedef {import("./document.js").Curve} Curve
+ * @typedef {import("./document.js").HeatMap} HeatMap
+ */
+
+const WIDTH = 440;
+const LEFT = 62;
+const RIGHT = 14;
+const PANEL = 104;
+const GAP = 30;
+const TOP = 20;
+
+export class PlotView {
+  /** @param {TraceDocument} doc */
+  constructor(doc) {
+    this.mode = doc.mode;
+    this.on = listeners();
+    this.element = html("section", { class: "adkit-pane adkit-plots", "aria-label": "Plots" });
+    for (const plot of doc.plots) this.element.append(plot.kind === "curve" ? this.#curve(plot) : this.#heatMap(plot));
+    if (doc.plots.length === 0) {
+      this.element.append(html("p", { class: "adkit-message" }, "There is nothing to plot: no scalar input and no array derivative."));
+    }
+  }
+
+  dispose() {
+    this.on.dispose();
+  }
+
+  /** @param {Curve} curve @returns {HTMLElement} */
+  #curve(curve) {
+    const toX = linear(curve.x.length > 0 ? [Math.min(...curve.x), Math.max(...curve.x)] : [0, 1], [LEFT, WIDTH - RIGHT]);
+    const lower = TOP + PANEL + GAP;
+    const value = panel(curve, curve.value, { toX, top: TOP, tone: "primal", label: "value v" });
+    const slope = panel(curve, curve.derivative, { toX, top: lower, tone: "derivative", label: `derivative along ${curve.input}` });
+    const height = lower + PANEL + 34;
+    const cursor = svg("line", { class: "adkit-cursor", x1: -9, x2: -9, y1: TOP, y2: lower + PANEL });
+    const picture = svg("svg", { class: "adkit-picture", viewBox: `0 0 ${WIDTH} ${height}`, role: "img", tabindex: 0,
+      "aria-label": `${curve.title}: ${atText(curve)}. The arrow keys read the curve.` },
+    value.group, slope.group, ...xAxis(curve, toX, lower + PANEL), cursor,
+    point(curve.at, curve.valueAt, toX, value.toY, "primal"), point(curve.at, curve.derivativeAt, toX, slope.toY, "derivative"));
+    const caption = html("p", { class: "adkit-caption", role: "status" }, atText(curve));
+    this.#follow(picture, curve, toX, cursor, caption);
+    return html("figure", { class: "adkit-figure" }, html("figcaption", { class: "adkit-heading" }, curve.title), picture, caption);
+  }
+
+  /**
+   * Reads the curve under the pointer or by the arrow keys.
+   *
+   * @param {SVGElement} picture
+   * @param {Curve} curve
+   * @param {(x: number) => number} toX
+   * @param {SVGElement} cursor
+   * @param {HTMLElement} caption
+   */
+  #follow(picture, curve, toX, cursor, caption) {
+    let index = -1;
+    const show = (/** @type {number} */ i) => {
+      index = i;
+      const x = i < 0 ? -9 : toX(curve.x[i]);
+      cursor.setAttribute("x1", String(x));
+      cursor.setAttribute("x2", String(x));
+      caption.textContent = i < 0 ? atText(curve)
+        : reading(curve.input, formatNumber(curve.x[i]), formatNumber(curve.value[i]), formatNumber(curve.derivative[i]));
+    };
+    if (curve.x.length === 0) return;
+    this.on.add(picture, "pointermove", (event) => {
+      const box = picture.getBoundingClientRect();
+      const at = ((event.clientX - box.left) / box.width) * WIDTH;
+      show(nearest(curve.x.map(toX), at));
+    });
+    this.on.add(picture, "pointerleave", () => show(-1));
+    this.on.add(picture, "keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+      const from = index < 0 ? nearest(curve.x, curve.at ?? 0) : index;
+      const to = { ArrowRight: from + 1, ArrowLeft: from - 1, Home: 0, End: curve.x.length - 1, Escape: -1 }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      show(event.key === "Escape" ? -1 : Math.min(Math.max(to, 0), curve.x.length - 1));
+    });
+  }
+
+  /** @param {HeatMap} map @returns {HTMLElement} */
+  #heatMap(map) {
+    const { groups, largest } = heatGroups(map.matrix);
+    const rows = map.matrix.length;
+    const columns = map.matrix.reduce((most, row) => Math.max(most, row.length), 0);
+    const hatch = uniqueId();
+    const picture = svg("svg", { class: "adkit-heat", viewBox: `0 0 ${columns} ${rows}`, preserveAspectRatio: "none", role: "img",
+      "aria-label": `${map.title}: ${rows} by ${columns}, greatest size ${formatNumber(largest)}` }, hatchPattern(hatch, columns, rows));
+    for (const [key, cells] of groups) {
+      const d = cellsPath(cells);
+      const step = key === "nan" || key === "0" ? key : key.slice(1);
+      picture.append(svg("path", { class: `adkit-heat-${step}`, d }));
+      if (key.startsWith("-") || key === "nan") picture.append(svg("path", { class: `adkit-hatch-${key === "nan" ? "nan" : "minus"}`, d, fill: `url(#${hatch})` }));
+    }
+    const rest = `${map.rows} down, ${map.columns} across`;
+    const caption = html("p", { class: "adkit-caption", role: "status" }, rest);
+    this.#inspect(picture, map, rows, columns, caption, rest);
+    picture.style.aspectRatio = String(Math.min(6, Math.max(0.75, columns / Math.max(rows, 1))));
+    return html("figure", { class: "adkit-figure adkit-figure-heat" }, html("figcaption", { class: "adkit-heading" }, map.title),
+      picture, heatLegend(largest, groups), caption);
+  }
+
+  /**
+   * @param {SVGElement} picture
+   * @param {HeatMap} map
+   * @param {number} rows
+   * @param {number} columns
+   * @param {HTMLElement} caption
+   * @param {string} rest  what the caption says otherwise
+   */
+  #inspect(picture, map, rows, columns, caption, rest) {
+    this.on.add(picture, "pointermove", (event) => {
+      const box = picture.getBoundingClientRect();
+      const i = Math.min(rows - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rows)));
+      const j = Math.min(columns - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * columns)));
+      caption.textContent = `${map.rows}[${i}], ${map.columns}[${j}]: ${formatNumber(map.matrix[i][j] ?? null)}`;
+    });
+    this.on.add(picture, "pointerleave", () => { caption.textContent = rest; });
+  }
+}
+
+/** @param {string} input @param {string} x @param {string} value @param {string} derivative @returns {string} */
+function reading(input, x, value, derivative) {
+  return `${input} = ${x}: value ${value}, derivative ${derivative}`;
+}
+
+/** @param {Curve} curve @returns {string} */
+function atText(curve) {
+  return curve.at === null ? "" : reading(curve.input, formatNumber(curve.at), formatNumber(curve.valueAt), formatNumber(curve.derivativeAt));
+}
+
+/**
+ * One of the two stacked panels of a curve: frame, y axis, line.
+ *
+ * @param {Curve} curve
+ * @param {Array<number | null>} numbers
+ * @param {{toX: (x: number) => number, top: number, tone: string, label: string}} place
+ */
+function panel(curve, numbers, { toX, top, tone, label }) {
+  const domain = extent(numbers);
+  const toY = linear(domain, [top + PANEL, top]);
+  const group = svg("g", { class: `adkit-panel adkit-${tone}` },
+    svg("text", { class: "adkit-axis-title", x: LEFT, y: top - 6 }, label));
+  for (const tick of ticks(domain[0], domain[1], 4)) {
+    const y = toY(tick).toFixed(1);
+    group.append(svg("line", { class: tick === 0 ? "adkit-zero-line" : "adkit-grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y, y2: y }),
+      svg("text", { class: "adkit-tick", x: LEFT - 6, y: Number(y) + 3.5, "text-anchor": "end" }, formatNumber(tick)));
+  }
+  group.append(svg("path", { class: "adkit-curve", d: linePath(curve.x, numbers, toX, toY) }));
+  return { group, toY };
+}
+
+/** @param {Curve} curve @param {(x: number) => number} toX @param {number} y @returns {SVGElement[]} */
+function xAxis(curve, toX, y) {
+  if (curve.x.length === 0) return [];
+  const marks = ticks(Math.min(...curve.x), Math.max(...curve.x), 6).map((tick) =>
+    svg("text", { class: "adkit-tick", x: toX(tick).toFixed(1), y: y + 14, "text-anchor": "middle" }, formatNumber(tick)));
+  const title = svg("text", { class: "adkit-tick", x: (LEFT + WIDTH - RIGHT) / 2, y: y + 29, "text-anchor": "middle" }, curve.input);
+  if (curve.at === null) return [...marks, title];
+  const x = toX(curve.at).toFixed(1);
+  return [...marks, title, svg("line", { class: "adkit-here", x1: x, x2: x, y1: TOP, y2: y })];
+}
+
+/**
+ * @param {number | null} at
+ * @param {number | null} value
+ * @param {(x: number) => number} toX
+ * @param {(y: number) => number} toY
+ * @param {string} tone
+ * @returns {SVGElement | string}
+ */
+function point(at, value, toX, toY, tone) {
+  if (at === null || value === null) return "";
+  return svg("circle", { class: `adkit-point adkit-${tone}`, cx: toX(at).toFixed(1), cy: toY(value).toFixed(1), r: 4 });
+}
+
+/** @param {string} id @param {number} columns @param {number} rows @returns {SVGElement} */
+function hatchPattern(id, columns, rows) {
+  const w = columns / 110;
+  const h = rows / 110;
+  return svg("defs", {}, svg("pattern", { id, patternUnits: "userSpaceOnUse", width: 2 * w, height: 2 * h },
+    svg("path", { class: "adkit-hatch", d: `M0 0h${w}v${h}h${-w}zM${w} ${h}h${w}v${h}h${-w}z` })));
+}
+
+/** @param {number} largest @param {Map<string, unknown>} groups @returns {HTMLElement} */
+function heatLegend(largest, groups) {
+  const steps = Array.from({ length: HEAT_STEPS }, (_, i) => html("span", { class: `adkit-swatch adkit-swatch-${i + 1}` }));
+  const minus = [...groups.keys()].some((key) => key.startsWith("-"));
+  return html("p", { class: "adkit-legend-line" }, html("span", {}, "0"), ...steps, html("span", {}, formatNumber(largest)),
+    minus ? html("span", { class: "adkit-legend-note" }, "dotted: negative") : null,
+    groups.has("nan") ? html("span", { class: "adkit-legend-note adkit-wrong" }, "red: nan or inf") : null);
+}
