@@ -160,7 +160,7 @@ def test_tasks_do_not_disturb_each_other():
         modes = await asyncio.gather(work("forward", first, second), work("reverse", second, first))
         return [*modes, settings.current().mode]
 
-    # A thread of its own has no running loop, whatever another test (playwright's fixtures, say) keeps running in this one.
+    # A thread of its own has no running loop, whatever another test (playwright's fixtures, say) left in this one.
     with ThreadPoolExecutor(1) as elsewhere:
         modes = elsewhere.submit(lambda: asyncio.run(main())).result()
     assert modes == ["forward", "reverse", "auto"]
