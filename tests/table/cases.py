@@ -1,11 +1,13 @@
 """One case per row of the table of primitives: how it is called, on operands of which shapes and from which domains.
 
-`test_table.py` fails for a row that has no case here.
+`test_table.py` fails for a row that has no case here or in a module `rows_<family>` beside this one, which may define
+`CASES`, `CONSTANT_CASES` and `STRUCTURAL` as below, and `DOMAINS`, `SIGNED_ROWS` and `COMPLEX_ROWS` for elementwise rows.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import importlib
+import pkgutil
 from collections.abc import Callable
 from typing import Any
 
@@ -15,73 +17,14 @@ import adkit
 import adkit.primitives.special
 from adkit.primitive import ELEMENTWISE, REGISTRY
 
+from .case import SIGNED, UNIT, Case, Domain, cases_of, well_conditioned
+
 UNARY_SHAPES = [((3,),), ((),), ((0,),), ((2, 3),)]
 BINARY_SHAPES = [((2, 3), (3,)), ((2, 1), (1, 3)), ((), (3,)), ((2,), ()), ((), ()), ((0, 3), (1, 3))]
 TERNARY_SHAPES = [((2, 3), (3,), ()), ((3,), (2, 1), (2, 3)), ((), (), ()), ((0,), (0,), (1,))]
 ELEMENTWISE_SHAPES = {1: UNARY_SHAPES, 2: BINARY_SHAPES, 3: TERNARY_SHAPES}
 
-Domain = Any  # (low, high), "bool", "int", or an array or number that is used as it is
-
-
-@dataclasses.dataclass(frozen=True)
-class Case:
-    """A way to call a row.
-
-    `domains` has one entry per operand; operands from a domain (low, high) are differentiated. `complex` says whether the row
-    takes complex operands, `analytic` whether it is a complex-analytic function of them.
-    """
-
-    row: str
-    call: Callable[..., Any]
-    shapes: tuple[tuple[int, ...], ...]
-    domains: tuple[Domain, ...]
-    complex: bool = True
-    analytic: bool = True
-    note: str = ""
-
-    @property
-    def id(self) -> str:
-        shapes = "-".join("x".join(map(str, shape)) or "scalar" for shape in self.shapes)
-        return f"{self.row}{'.' + self.note if self.note else ''}-{shapes}"
-
-    def operands(self, dtype: Any, seed: int = 0) -> list[Any]:
-        """Operands of a dtype; those that are not differentiated keep their own."""
-        random = np.random.default_rng([seed, len(self.row), *map(ord, self.row)])
-        return [_operand(domain, shape, dtype, random) for domain, shape in zip(self.domains, self.shapes, strict=True)]
-
-    @property
-    def places(self) -> list[int]:
-        """Which operands are differentiated."""
-        return [i for i, domain in enumerate(self.domains) if isinstance(domain, tuple)]
-
-    def of_places(self, operands: list[Any]) -> Callable[..., Any]:
-        """The call as a function of the differentiated operands."""
-
-        def f(*given: Any) -> Any:
-            every = list(operands)
-            for i, x in zip(self.places, given, strict=True):
-                every[i] = x
-            return self.call(*every)
-
-        return f
-
-
-def _operand(domain: Domain, shape: tuple[int, ...], dtype: Any, random: np.random.Generator) -> Any:
-    if isinstance(domain, str):
-        made = random.integers(0, 2, shape).astype(bool) if domain == "bool" else random.integers(-2, 3, shape)
-        return made if shape else made[()]
-    if not isinstance(domain, tuple):
-        return domain
-    made = random.uniform(*domain, shape)
-    if np.dtype(dtype).kind == "c":
-        made = made + 1j * random.uniform(-0.4, 0.4, shape)
-    return np.asarray(made, dtype=dtype)[()]
-
-
 # ------------------------------------------------------------------------------------------------ elementwise rows
-
-UNIT = (0.2, 0.9)
-SIGNED = (-2.0, 2.0)
 
 DOMAINS: dict[str, tuple[Domain, ...]] = {
     "where": ("bool", SIGNED, SIGNED),
@@ -115,6 +58,17 @@ CONDITIONS = set("logical_and logical_or logical_xor logical_not".split())
 INTEGERS = set("bitwise_and bitwise_or bitwise_xor invert left_shift right_shift".split())
 
 
+FAMILIES = [
+    importlib.import_module(f"{__package__}.{found.name}")
+    for found in pkgutil.iter_modules([__file__.rpartition("/")[0]])
+    if found.name.startswith("rows_")
+]
+for family in FAMILIES:
+    DOMAINS |= getattr(family, "DOMAINS", {})
+    SIGNED_ROWS |= getattr(family, "SIGNED_ROWS", set())
+    COMPLEX_ROWS |= getattr(family, "COMPLEX_ROWS", set())
+
+
 def _elementwise_cases() -> list[Case]:
     cases = []
     for row in REGISTRY.values():
@@ -132,22 +86,6 @@ def _elementwise_cases() -> list[Case]:
 # ------------------------------------------------------------------------------------------------ other rows
 
 
-def _cases_of(row: str, *variants: tuple[Any, ...], **options: Any) -> list[Case]:
-    """Cases of one row for (shapes, params) pairs; all operands are differentiated unless domains are given."""
-    primitive = REGISTRY[row]
-    cases = []
-    for number, (shapes, params) in enumerate(variants):
-        domains = options.get("domains") or (options.get("domain", SIGNED),) * len(shapes)
-        call = _with_params(primitive, params)
-        flags = {k: v for k, v in options.items() if k in ("complex", "analytic")}
-        cases.append(Case(row, call, shapes, domains, note=str(number), **flags))
-    return cases
-
-
-def _with_params(primitive: Any, params: dict[str, Any]) -> Callable[..., Any]:
-    return lambda *operands: primitive(*operands, **params)
-
-
 def _reductions(row: str, **options: Any) -> list[Case]:
     nonempty = row in ("max", "min")
     variants = [
@@ -162,7 +100,7 @@ def _reductions(row: str, **options: Any) -> list[Case]:
     ]
     if nonempty or row == "mean":
         variants = [v for v in variants if v[0] != ((3, 0),)]
-    return _cases_of(row, *variants, **options)
+    return cases_of(row, *variants, **options)
 
 
 REPEATED = np.array([1, 0, 1, 1])
@@ -189,43 +127,43 @@ def _indexing() -> list[Case]:
         adds.append((((3, 2), part), {"index": index}))
     updates += [(((3, 2), ()), {"index": (slice(1, None),)}), (((3, 2), (2,)), {"index": (REPEATED,)})]
     adds += [(((3, 2), ()), {"index": (REPEATED,)}), (((3, 2), (1, 2)), {"index": (slice(None),)})]
-    return [*_cases_of("getitem", *reads), *_cases_of("index_update", *updates), *_cases_of("index_add", *adds)]
+    return [*cases_of("getitem", *reads), *cases_of("index_update", *updates), *cases_of("index_add", *adds)]
 
 
 def _shapes() -> list[Case]:
     one = lambda operand, **params: ((operand,), params)  # noqa: E731
     return [
-        *_cases_of(
+        *cases_of(
             "reshape", one((2, 3), shape=(3, 2)), one((), shape=(1, 1)), one((0, 2), shape=(2, 0)), one((1,), shape=())
         ),
-        *_cases_of("transpose", one((2, 3), axes=(1, 0)), one((2, 1, 3), axes=(2, 0, 1)), one((), axes=())),
-        *_cases_of(
+        *cases_of("transpose", one((2, 3), axes=(1, 0)), one((2, 1, 3), axes=(2, 0, 1)), one((), axes=())),
+        *cases_of(
             "broadcast_to",
             one((3,), shape=(2, 3)),
             one((), shape=(2,)),
             one((2, 1), shape=(0, 2, 3)),
             one((), shape=()),
         ),
-        *_cases_of("concatenate", (((2, 3), (1, 3)), {"axis": 0}), (((2, 1), (2, 0), (2, 2)), {"axis": 1})),
-        *_cases_of("stack", (((2,), (2,)), {"axis": 1}), (((), (), ()), {"axis": 0}), (((0,), (0,)), {"axis": 0})),
-        *_cases_of("flip", one((2, 3), axis=(0,)), one((2, 3), axis=(0, 1)), one((3,), axis=0)),
-        *_cases_of("roll", one((2, 3), shift=(1,), axis=(1,)), one((2, 3), shift=(1, -1), axis=(0, 1))),
-        *_cases_of("pad", one((2, 3), widths=((1, 0), (0, 2))), one((0,), widths=((2, 1),))),
-        *_cases_of("copy", one((2, 3)), one(())),
-        *_cases_of("conjugate", one((2, 3)), one(()), analytic=False),
-        *_cases_of(
+        *cases_of("concatenate", (((2, 3), (1, 3)), {"axis": 0}), (((2, 1), (2, 0), (2, 2)), {"axis": 1})),
+        *cases_of("stack", (((2,), (2,)), {"axis": 1}), (((), (), ()), {"axis": 0}), (((0,), (0,)), {"axis": 0})),
+        *cases_of("flip", one((2, 3), axis=(0,)), one((2, 3), axis=(0, 1)), one((3,), axis=0)),
+        *cases_of("roll", one((2, 3), shift=(1,), axis=(1,)), one((2, 3), shift=(1, -1), axis=(0, 1))),
+        *cases_of("pad", one((2, 3), widths=((1, 0), (0, 2))), one((0,), widths=((2, 1),))),
+        *cases_of("copy", one((2, 3)), one(())),
+        *cases_of("conjugate", one((2, 3)), one(()), analytic=False),
+        *cases_of(
             "convert", one((3,), dtype=np.dtype(complex)), one((3,), dtype=np.dtype(np.complex64)), analytic=False
         ),
-        *_cases_of("input", one((3,))),
+        *cases_of("input", one((3,))),
     ]
 
 
 def _cumulative() -> list[Case]:
     variants = [(((4,),), {"axis": 0}), (((2, 3),), {"axis": 1}), (((2, 3),), {"axis": 0}), (((0,),), {"axis": 0})]
     return [
-        *_cases_of("cumsum", *variants),
-        *_cases_of("cumprod", *variants),
-        *_cases_of("sort", *variants, complex=False, analytic=False),
+        *cases_of("cumsum", *variants),
+        *cases_of("cumprod", *variants),
+        *cases_of("sort", *variants, complex=False, analytic=False),
     ]
 
 
@@ -257,11 +195,11 @@ def _linalg() -> list[Case]:
         (((2, 3), (2, 3)), ((1, 0), (1, 0))),
     ]
     square = [(((3, 3),), {}), (((2, 2, 2),), {}), (((1, 1),), {})]
-    plus = _well_conditioned
+    plus = well_conditioned
     return [
-        *_cases_of("matmul", *((shapes, {}) for shapes in vectors)),
-        *_cases_of("einsum", *((shapes, {"subscripts": text}) for text, shapes in subscripts)),
-        *_cases_of("tensordot", *((shapes, {"axes": pair}) for shapes, pair in axes)),
+        *cases_of("matmul", *((shapes, {}) for shapes in vectors)),
+        *cases_of("einsum", *((shapes, {"subscripts": text}) for text, shapes in subscripts)),
+        *cases_of("tensordot", *((shapes, {"axes": pair}) for shapes, pair in axes)),
         *plus(
             "solve",
             (((3, 3), (3,)), {}),
@@ -275,25 +213,11 @@ def _linalg() -> list[Case]:
     ]
 
 
-def _well_conditioned(row: str, *variants: Any, **flags: bool) -> list[Case]:
-    """Cases of a row whose first operand is a matrix: twice the identity is added to it."""
-    primitive = REGISTRY[row]
-    cases = []
-    for number, (shapes, _) in enumerate(variants):
-        n = shapes[0][-1]
-
-        def call(a: Any, *rest: Any, n: int = n) -> Any:
-            return primitive(a + 2 * np.eye(n, dtype=np.float32), *rest)
-
-        cases.append(Case(row, call, shapes, ((-0.5, 0.5),) * len(shapes), note=str(number), **flags))
-    return cases
-
-
 CASES: list[Case] = [
     *_elementwise_cases(),
     *(case for row in ("sum", "mean", "prod") for case in _reductions(row)),
     *(case for row in ("max", "min") for case in _reductions(row, complex=False, analytic=False)),
-    *_cases_of("direction", *((shapes, {}) for shapes in UNARY_SHAPES), analytic=False),
+    *cases_of("direction", *((shapes, {}) for shapes in UNARY_SHAPES), analytic=False),
     *_cumulative(),
     *_indexing(),
     *_shapes(),
@@ -332,5 +256,10 @@ CONSTANT_CASES: dict[str, tuple[tuple[Any, ...], dict[str, Any], Callable[..., A
 }
 # rows that stand in a program but that nobody calls
 STRUCTURAL = {"to_device", "constant_in"}
+
+for family in FAMILIES:
+    CASES += getattr(family, "CASES", [])
+    CONSTANT_CASES |= getattr(family, "CONSTANT_CASES", {})
+    STRUCTURAL |= getattr(family, "STRUCTURAL", set())
 
 __all__ = ["CASES", "CONSTANT_CASES", "STRUCTURAL", "Case", "adkit"]
