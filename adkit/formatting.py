@@ -51,6 +51,8 @@ def value(array: Any) -> str:
     """
     if array is None:
         return ""
+    if isinstance(array, tuple):
+        return f"{len(array)} results"
     plain = to_numpy(array)
     if not isinstance(plain, numpy.ndarray) or plain.ndim == 0:
         return number(plain.item() if isinstance(plain, numpy.ndarray) else plain)
@@ -85,6 +87,9 @@ def statistic(array: numpy.ndarray) -> str:
 
 def magnitude(array: Any) -> float | None:
     """The largest magnitude in an array; `None` if an element is not finite."""
+    if isinstance(array, tuple):
+        sizes = [magnitude(part) for part in array if part is not None]
+        return None if None in sizes else max((s for s in sizes if s is not None), default=0.0)
     plain = numpy.asarray(to_numpy(array))
     if plain.size == 0:
         return 0.0

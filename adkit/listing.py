@@ -74,7 +74,8 @@ class Listing:
         """The variable of a node."""
         node = self.resolve(node)
         name = (self._input_names if self.ids[node] <= 0 else self.names).get(node)
-        return Variable(self.ids[node], node.shape, str(numpy_dtype(node)), name)
+        dtype = "tuple" if node.dtype == object else str(numpy_dtype(node))
+        return Variable(self.ids[node], node.shape, dtype, name)
 
     def operand(self, operand: Any) -> Operand:
         """An operand of a node as a variable or a constant."""
@@ -166,7 +167,7 @@ def _telling(params: Mapping[str, str], node: Node) -> list[tuple[str, str]]:
     return [
         (key, value)
         for key, value in params.items()
-        if value not in ("None", "False") and not (key == "axis" and _is_every_axis(node))
+        if value not in ("None", "False") and not (key == "axis" and _is_every_axis(node)) and key != "count"
     ]
 
 

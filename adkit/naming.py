@@ -16,13 +16,14 @@ from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 
-from .nodes import Node
+from .nodes import COMPONENT, Node
 
 __adkit__ = True
 
 
 _Extent = tuple[tuple[int, int], tuple[int, int]]
-_Site = tuple[str, _Extent]
+_Target = str | tuple[str, ...]  # the names of `w, V = …`, where one call gives all of them
+_Site = tuple[_Target, _Extent]
 
 
 def assigned_names(nodes: Sequence[Node]) -> dict[Node, str]:
@@ -42,6 +43,9 @@ def assigned_names(nodes: Sequence[Node]) -> dict[Node, str]:
         if statement is None:
             previous = None
             continue
+        if type(statement[0]) is tuple:
+            _name_result(names, node, statement)
+            continue
         key = (id(code), statement)
         before = pending.get(key)
         if before is not None and _starts_again(before, node, key == previous):
@@ -55,8 +59,17 @@ def assigned_names(nodes: Sequence[Node]) -> dict[Node, str]:
 
 def _name(names: dict[Node, str], node: Node, statement: _Site) -> None:
     name, extent = statement
-    if node.code is not None and not _is_argument(node.code, node.lasti & ~1, extent):
+    if type(name) is str and node.code is not None and not _is_argument(node.code, node.lasti & ~1, extent):
         names[node] = name
+
+
+def _name_result(names: dict[Node, str], node: Node, statement: _Site) -> None:
+    """Name a result of a call that gives several, if `node` takes one out."""
+    targets, extent = statement
+    if node.primitive is COMPONENT and node.params is not None and node.code is not None:
+        index = node.params["index"]
+        if index < len(targets) == node.params["count"] and not _is_argument(node.code, node.lasti & ~1, extent):
+            names[node] = targets[index]
 
 
 def _starts_again(before: Node, node: Node, adjacent: bool) -> bool:
@@ -128,7 +141,7 @@ def _extent(node: Any) -> _Extent:
     return (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
 
 
-_Assignment = tuple[str, _Extent, list[_Extent]]
+_Assignment = tuple[_Target, _Extent, list[_Extent]]
 
 
 @functools.lru_cache(maxsize=64)
@@ -150,11 +163,14 @@ def _assignments(node: ast.AST) -> list[_Assignment]:
     name = _target(node)
     if name is not None:
         return [(name, _extent(node), inner)]
-    if not (
-        isinstance(node, ast.Assign) and isinstance(node.value, _SEQUENCE) and isinstance(node.targets[0], _SEQUENCE)
-    ):
+    if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], _SEQUENCE)):
         return []
-    pairs = list(zip(node.targets[0].elts, node.value.elts, strict=False))
+    targets = node.targets[0].elts
+    if isinstance(node.value, ast.Call) and all(isinstance(target, ast.Name) for target in targets):
+        return [(tuple(target.id for target in targets if isinstance(target, ast.Name)), _extent(node), inner)]
+    if not isinstance(node.value, _SEQUENCE):
+        return []
+    pairs = list(zip(targets, node.value.elts, strict=False))
     if any(isinstance(part, ast.Starred) for pair in pairs for part in pair):
         return []
     return [(target.id, _extent(value), inner) for target, value in pairs if isinstance(target, ast.Name)]

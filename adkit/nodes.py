@@ -83,10 +83,41 @@ class Unkept:
         return f"<array {self.dtype}{list(self.shape)}, not kept>"
 
 
+class Results(tuple):
+    """The value, tangent or cotangent of a node with several results; a part that is `None` is zero."""
+
+    __slots__ = ()
+    shape = ()
+    dtype = numpy.dtype(object)
+
+    def __add__(self, other: Any) -> Results:
+        return Results(b if a is None else a if b is None else a + b for a, b in zip(self, other, strict=True))
+
+    @classmethod
+    def single(cls, part: Any, index: int, count: int) -> Results:
+        """`part` in its place, and nothing in the others."""
+        return cls(part if i == index else None for i in range(count))
+
+
+class Component(Linear):
+    """The row that takes one of the results of an instruction."""
+
+    def __call__(self, results: Any, **params: Any) -> Any:
+        return results[params["index"]] if isinstance(results, tuple) else super().__call__(results, **params)
+
+
 INPUT = Linear("input", lambda xp, x: x, lambda g, x: g, symbol="{0}")
 TRANSFER = Constant("to_device", None, "to_device({0})")
 # A value that another variable has no influence on, but whose derivative by it is asked for, and is zero.
 TIE = Linear("constant_in", lambda xp, v, x: v, lambda g, v, x: g, lambda g, v, x: None, symbol="{0} constant in {1}")
+
+
+COMPONENT = Component(
+    "component",
+    lambda xp, results, index, count: results[index],
+    lambda g, results, index, count: Results.single(g, index, count),
+    symbol="{0}[{index}]",
+)
 
 
 class Recording:

@@ -23,7 +23,7 @@ from .linearization import independent, on_device_of, raise_explained
 from .listing import Listing
 from .named_derivatives import FirstDerivatives, higher_derivatives
 from .named_inputs import NamedInputs, bind
-from .nodes import GuardRecord, Node, Recording
+from .nodes import GuardRecord, Node, Recording, Results
 from .pytrees import flatten, lift, unflatten
 from .seeds import seed_of, total_size
 from .settings import settings
@@ -177,6 +177,8 @@ class Trace:
                 self._leaves[name] = to_numpy(self._inputs[name].value)
 
     def _kept(self, value: Any) -> Any:
+        if type(value) is Results:
+            return Results(map(self._kept, value))
         if type(value) is not numpy.ndarray:
             return value
         if value.nbytes <= constants.COPY_BYTES:

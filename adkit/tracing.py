@@ -26,7 +26,7 @@ from .backends import copy_of, is_array, move_like
 from .constants import protect
 from .errors import UnsupportedError
 from .handle import TracedArray, untraced
-from .nodes import INPUT, TRANSFER, Node, Recording, Unkept, aval, next_id, open_recording, state
+from .nodes import COMPONENT, INPUT, TRANSFER, Node, Recording, Results, Unkept, aval, next_id, open_recording, state
 from .primitive import CONSTANT, ELEMENTWISE, OUTPUT_BIT, Elementwise, Primitive
 from .source import user_location
 
@@ -264,11 +264,26 @@ def record_call(primitive: Primitive, operands: tuple[Any, ...], params: dict[st
         values.append(value)
     if all(node is None for node in nodes):
         value = primitive.evaluate(values, params)
-        return as_storage(_unshared(value, operands)) if storage else value
+        if not storage:
+            return value
+        if type(value) is tuple:
+            return tuple(as_storage(_unshared(part, operands)) for part in value)
+        return as_storage(_unshared(value, operands))
     if any(type(v) not in _NUMPY_VALUES for v in values):
         nodes, values = on_one_device(nodes, values, frame)
-    value = _unshared(primitive.evaluate(values, params), operands)
-    return record(primitive, operands, nodes, values, params, value, frame)
+    value = primitive.evaluate(values, params)
+    if type(value) is tuple:
+        several = Results(_unshared(part, operands) for part in value)
+        return components(record(primitive, operands, nodes, values, params, several, frame))
+    return record(primitive, operands, nodes, values, params, _unshared(value, operands), frame)
+
+
+def components(results: Any) -> tuple[Any, ...]:
+    """The results of an instruction that has several, each a handle of its own (or plain, where nothing is traced)."""
+    if not isinstance(results, TracedArray):
+        return tuple(as_storage(part) for part in results)
+    count = len(results.value)
+    return tuple(COMPONENT(results, index=i, count=count) for i in range(count))
 
 
 def _unshared(value: Any, operands: tuple[Any, ...]) -> Any:

@@ -17,7 +17,7 @@ from ..nodes import INPUT, Node, state
 from ..primitive import ELEMENTWISE, GENERAL, LINEAR, MULTILINEAR
 from ..primitives.indexing import index_update
 from .reverse import has_nan
-from .values import FLOAT64, fit_tangent, read, read_recorded, seed_for
+from .values import FLOAT64, fit_tangent, read, read_recorded, result_of, seed_for
 
 __adkit__ = True
 
@@ -111,6 +111,8 @@ class ForwardPlan:
 
 def _disown(node: Node, incoming: list[Any], tangent: Any, owned: set[Node]) -> None:
     """Give up the buffers that `tangent` may share, so that a later assignment copies them first."""
+    if isinstance(tangent, tuple):
+        owned.difference_update(parent for parent in node.inputs if type(parent) is Node)
     if not getattr(tangent, "shape", ()):
         return
     for parent, t in zip(node.inputs, incoming, strict=True):
@@ -156,7 +158,7 @@ def pushforward(node: Node, incoming: list[Any], operand: Any) -> Any:
                 tangent = term if tangent is None else tangent + term
         return tangent
     if primitive.kind == GENERAL:
-        out = TracedArray(node, node.value) if operand is read_recorded else node.value
+        out = result_of(node, operand is read_recorded)
         return primitive.jvp(incoming, out, *(operand(i) for i in inputs), **params)
     return None
 

@@ -18,12 +18,12 @@ import numpy
 from ..backends import namespace_of
 from ..dtypes import numpy_dtype
 from ..handle import TracedArray
-from ..nodes import INPUT, Node, state
+from ..nodes import INPUT, Node, Results, state
 from ..primitive import ELEMENTWISE, GENERAL, LINEAR, MULTILINEAR
 from ..primitives.indexing import getitem, index_update
 from . import buffers
 from .order import active, ancestors
-from .values import FLOAT64, fit_cotangent, read, read_recorded, seed_for
+from .values import FLOAT64, fit_cotangent, read, read_recorded, result_of, seed_for
 
 __adkit__ = True
 
@@ -240,7 +240,7 @@ def pullback(node: Node, g: Any, operand: Any) -> Iterable[Any]:
     if primitive.kind != GENERAL:
         return [None] * len(inputs)
     values = [operand(i) for i in inputs]
-    out = TracedArray(node, node.value) if operand is read_recorded else node.value
+    out = result_of(node, operand is read_recorded)
     if primitive.vjp is not None:
         return primitive.vjp(g, out, *values, **params)
     return _vjp_from_jvp(node, g, values, out, params)
@@ -275,15 +275,18 @@ def _vjp_from_jvp(node: Node, g: Any, values: Sequence[Any], out: Any, params: A
     # values of this recording count as constants of the inner one
     linear = node.primitive.jvp(tangents, out, *values, **params)
     seeds = [t.node for t in tangents if t is not None]
-    swept = iter(_inner(linear, g, seeds, since))
+    parts = zip(linear, g, strict=True) if isinstance(linear, tuple) else [(linear, g)]
+    swept = iter(_inner([(t, part) for t, part in parts if part is not None], seeds, since))
     return [None if t is None else next(swept) for t in tangents]
 
 
-def _inner(linear: Any, g: Any, seeds: list[Node], since: int) -> list[Any]:
-    if not isinstance(linear, TracedArray) or linear.node is None:
+def _inner(outputs: Sequence[tuple[Any, Any]], seeds: list[Node], since: int) -> list[Any]:
+    reached = [(t.node, g) for t, g in outputs if isinstance(t, TracedArray) and t.node is not None]
+    if not reached:
         return [None] * len(seeds)
-    order, enclosed = ancestors([linear.node], since)
-    return _sweep(active(order, seeds), [(linear.node, g)], seeds, None, enclosed or isinstance(g, TracedArray), False)
+    order, enclosed = ancestors([node for node, _ in reached], since)
+    recorded = enclosed or any(isinstance(g, TracedArray) for _, g in reached)
+    return _sweep(active(order, seeds), reached, seeds, None, recorded, False)
 
 
 def has_nan(value: Any) -> bool:
@@ -292,6 +295,8 @@ def has_nan(value: Any) -> bool:
         value = value.value
     if type(value) is numpy.float64:
         return bool(value != value)
+    if type(value) is Results:
+        return any(has_nan(part) for part in value)
     if value is None or numpy_dtype(value).kind not in "fc":
         return False
     if type(value) is numpy.ndarray or isinstance(value, (numpy.generic, float, complex)):

@@ -11,7 +11,7 @@ import numpy
 from ..backends import backend_of
 from ..dtypes import numpy_dtype
 from ..handle import TracedArray
-from ..nodes import Node
+from ..nodes import COMPONENT, Node, Results
 from ..primitives.shape import broadcast_to, convert, unbroadcast
 
 __adkit__ = True
@@ -27,6 +27,16 @@ def read(operand: Any) -> Any:
 def read_recorded(operand: Any) -> Any:
     """An operand as a handle, for a sweep that is itself recorded."""
     return TracedArray(operand, operand.value) if type(operand) is Node else operand
+
+
+def result_of(node: Node, recorded: bool) -> Any:
+    """The value of a node as its own rule reads it: in a recorded sweep a handle, or a tuple of handles."""
+    if not recorded:
+        return node.value
+    handle = TracedArray(node, node.value)
+    if type(node.value) is not Results:
+        return handle
+    return Results(COMPONENT(handle, index=i, count=len(node.value)) for i in range(len(node.value)))
 
 
 def seed_for(g: Any, recorded: bool) -> Any:

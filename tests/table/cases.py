@@ -255,7 +255,7 @@ CONSTANT_CASES: dict[str, tuple[tuple[Any, ...], dict[str, Any], Callable[..., A
     "stop_gradient": ((X,), {}, lambda x: x),
 }
 # rows that stand in a program but that nobody calls
-STRUCTURAL = {"to_device", "constant_in"}
+STRUCTURAL = {"to_device", "constant_in", "component"}
 
 for family in FAMILIES:
     CASES += getattr(family, "CASES", [])
