@@ -52,9 +52,12 @@ class Primitive:
     `OUTPUT_BIT`
         for the result. Values that no mask names are not kept.
     symbol: how the instruction is written, with `{0}`, `{1}` for the operands.
+    batch: `batch(size, operands, batched, **params)`, the operation on a batch: operands with `batched[i]` have its
+        axis first, and so has the result. `None` where a batch is evaluated example by example.
     """
 
     kind = CONSTANT
+    batch: Callable[..., Any] | None = None
 
     def __init__(self, name: str, evaluate: Callable[..., Any] | None, symbol: str | None) -> None:
         if name in REGISTRY:
