@@ -89,7 +89,7 @@ class ForwardPlan:
             tangent = fit_tangent(tangent, node)
         tangents[node] = tangent
         if owned and primitive is not index_update:
-            _disown(node, incoming, tangent, owned)
+            disown(node, incoming, tangent, owned)
         if recorded:
             return
         for parent in node.inputs:
@@ -109,7 +109,7 @@ class ForwardPlan:
         return tangent
 
 
-def _disown(node: Node, incoming: list[Any], tangent: Any, owned: set[Node]) -> None:
+def disown(node: Node, incoming: list[Any], tangent: Any, owned: set[Node]) -> None:
     """Give up the buffers that `tangent` may share, so that a later assignment copies them first."""
     if isinstance(tangent, tuple):
         owned.difference_update(parent for parent in node.inputs if type(parent) is Node)
