@@ -172,6 +172,7 @@ class Elementwise(Primitive):
     """
 
     kind = ELEMENTWISE
+    sparsity = "elementwise"
 
     def __init__(self, name: str, forward: str, *partials: str | None, symbol: str | None = None):
         super().__init__(name, None, symbol)
