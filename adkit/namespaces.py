@@ -19,9 +19,11 @@ __adkit__ = True
 # module -> adkit's namespace, imported when first asked for
 _NAMESPACES = {
     "numpy": "adkit.numpy",
+    "numpy.fft": "adkit.numpy.fft",
     "numpy.linalg": "adkit.numpy.linalg",
     "math": "adkit.math",
     "scipy": "adkit.scipy",
+    "scipy.fft": "adkit.scipy.fft",
     "scipy.special": "adkit.scipy.special",
     "scipy.linalg": "adkit.scipy.linalg",
 }

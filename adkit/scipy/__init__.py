@@ -1,4 +1,5 @@
-"""`adkit.scipy`: SciPy's namespace for traced and plain values; `special` and part of `linalg` have derivative rules.
+"""`adkit.scipy`: SciPy's namespace for traced and plain values; `fft`, `special` and part
+of `linalg` have derivative rules.
 
 Everything else is SciPy's own, which raises `LeakError` where it would turn a traced value into a plain number.
 """
@@ -10,7 +11,7 @@ from typing import Any
 
 __adkit__ = True
 
-_OURS = ("linalg", "special")
+_OURS = ("fft", "linalg", "special")
 
 
 def __getattr__(name: str) -> Any:
