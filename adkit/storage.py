@@ -181,7 +181,7 @@ def write(handle: Any, index: Any, value: Any, frame: Any, add: bool) -> None:
     # a replay starts from the contents that the array had before its first traced element
     before: Any = None
     if handle.node is None and node is not None:
-        before = copy_of(buffer, "K") if tracing.keeping() else Unkept(handle.shape, handle.dtype)
+        before = copy_of(buffer, "K") if tracing.keeping_constants() else Unkept(handle.shape, handle.dtype)
     if not cell.owned or (handle.node is not None and handle.node.value is not None):
         buffer = copy_of(buffer, "K")
     if (

@@ -41,6 +41,7 @@ _NUMPY_VALUES = SCALAR_TYPES | {ndarray}
 
 
 _keeping = 0  # open recordings in all threads; while positive every value is kept, which costs others only memory
+_replayable = 0  # recordings in all threads that are evaluated again; while positive every constant is kept
 _keeping_lock = threading.Lock()
 
 
@@ -48,18 +49,32 @@ _keeping_lock = threading.Lock()
 def recording() -> Iterator[Recording]:
     """Keep all values and guards of what is traced in this block."""
     global _keeping
+    with replayable() as record:
+        state.cut = None
+        with _keeping_lock:
+            _keeping += 1
+        try:
+            with constants.SCOPE:
+                yield record
+                record.checksums = constants.Checksums()
+        finally:
+            with _keeping_lock:
+                _keeping -= 1
+
+
+@contextlib.contextmanager
+def replayable() -> Iterator[Recording]:
+    """Keep all constants and guards of what is traced in this block, from which its values can be computed again."""
+    global _replayable
     record = Recording()
-    state.cut = None
     token = open_recording.set(record)
     with _keeping_lock:
-        _keeping += 1
+        _replayable += 1
     try:
-        with constants.SCOPE:
-            yield record
-            record.checksums = constants.Checksums()
+        yield record
     finally:
         with _keeping_lock:
-            _keeping -= 1
+            _replayable -= 1
         open_recording.reset(token)
 
 
@@ -98,7 +113,7 @@ def record_unary(primitive: Elementwise, x: TracedArray, function: Any, frame: F
     if node is None:
         return as_storage(value)
     mask = primitive.residuals[0]
-    if mask & 1 and node.value is None:
+    if node.value is None and (mask & 1 or (_keeping and _is_outside(node))):
         node.value = operand if type(operand) is not float else numpy.float64(operand)
     if primitive.partials[0] is None:
         return _record_cut(primitive, (node,), None, value, frame)
@@ -121,14 +136,14 @@ def record_binary(primitive: Elementwise, a: Any, b: Any, function: Any, frame: 
         operand = a.value
         value = function(operand, b)
         mask = primitive.residuals[0]
-        if mask & 1 and left.value is None:
+        if left.value is None and (mask & 1 or (_keeping and _is_outside(left))):
             left.value = operand if type(operand) is not float else numpy.float64(operand)
     elif type(b) is TracedArray and type(a) in SCALAR_TYPES and type(b.value) in _NUMPY_VALUES and b.node is not None:
         left, right = a, b.node
         operand = b.value
         value = function(a, operand)
         mask = primitive.residuals[1]
-        if mask & 2 and right.value is None:
+        if right.value is None and (mask & 2 or (_keeping and _is_outside(right))):
             right.value = operand if type(operand) is not float else numpy.float64(operand)
     else:
         evaluated = _evaluated(primitive, a, b, function, frame)
@@ -184,17 +199,17 @@ def _evaluated(primitive: Elementwise, a: Any, b: Any, function: Any, frame: Fra
     if right is None:
         mask = left_mask
         right = y if type(y) in SCALAR_TYPES else _kept_constant(b, y, mask & 2)
-        if mask & 1 and left.value is None:
+        if left.value is None and (mask & 1 or (_keeping and _is_outside(left))):
             left.value = x if type(x) is not float else numpy.float64(x)
     elif left is None:
         mask = right_mask
         left = x if type(x) in SCALAR_TYPES else _kept_constant(a, x, mask & 1)
-        if mask & 2 and right.value is None:
+        if right.value is None and (mask & 2 or (_keeping and _is_outside(right))):
             right.value = y if type(y) is not float else numpy.float64(y)
     else:
-        if mask & 1 and left.value is None:
+        if left.value is None and (mask & 1 or (_keeping and _is_outside(left))):
             left.value = x if type(x) is not float else numpy.float64(x)
-        if mask & 2 and right.value is None:
+        if right.value is None and (mask & 2 or (_keeping and _is_outside(right))):
             right.value = y if type(y) is not float else numpy.float64(y)
     return left, right, mask, value
 
@@ -209,9 +224,17 @@ def _saved(node: Node | None, operand: Any, value: Any, needed: int) -> Any:
     """The operand as a node holds it: its node with the value kept if a rule needs it, or a constant."""
     if node is None:
         return value if type(value) in SCALAR_TYPES else _kept_constant(operand, value, needed)
-    if needed and node.value is None:
+    if node.value is None and (needed or (_keeping and _is_outside(node))):
         node.value = as_kept(value)
     return node
+
+
+def _is_outside(node: Node) -> bool:
+    """Whether a node is of an enclosing recording, which may not have kept its value; the open one keeps all it
+    reads.
+    """
+    record = open_recording.get()
+    return record is not None and node.id < record.since
 
 
 def as_kept(value: Any) -> Any:
@@ -223,7 +246,7 @@ def as_kept(value: Any) -> Any:
 
 def _kept_constant(operand: Any, value: Any, needed: int) -> Any:
     """An array constant as a node holds it: out of reach of later changes, or only its type where no rule reads it."""
-    if not (needed or _keeping):
+    if not (needed or _replayable):
         return Unkept(*aval(value))
     if isinstance(operand, TracedArray):
         operand.share()
@@ -345,9 +368,14 @@ def keeping() -> bool:
     return _keeping > 0
 
 
+def keeping_constants() -> bool:
+    """Whether all constants are kept now."""
+    return _replayable > 0
+
+
 def kept(constant: Any) -> Any:
     """An array constant that no rule reads, as a node holds it."""
-    return protect(constant) if _keeping else Unkept(*aval(constant))
+    return protect(constant) if _replayable else Unkept(*aval(constant))
 
 
 def keeps_value(primitive: Primitive, value: Any) -> bool:
