@@ -54,10 +54,12 @@ class Primitive:
     symbol: how the instruction is written, with `{0}`, `{1}` for the operands.
     batch: `batch(size, operands, batched, **params)`, the operation on a batch: operands with `batched[i]` have its
         axis first, and so has the result. `None` where a batch is evaluated example by example.
+    sparsity: how elements of the result depend on those of the operands, see `sweeps.sparsity`; `None` is "on all".
     """
 
     kind = CONSTANT
     batch: Callable[..., Any] | None = None
+    sparsity: Any = None
 
     def __init__(self, name: str, evaluate: Callable[..., Any] | None, symbol: str | None) -> None:
         if name in REGISTRY:
