@@ -80,5 +80,9 @@ class VersionError(AdkitError, ValueError):
     """A pickled or saved list of another version."""
 
 
+class PlanError(AdkitError, ValueError):
+    """A sparse plan was used at a point where the function runs another program."""
+
+
 class CheckError(AdkitError, AssertionError):
     """The derivative and its independent check disagree."""
