@@ -21,10 +21,12 @@ from .errors import (
     ModeError,
     MutationError,
     OptionError,
+    PlanError,
     UnsupportedError,
     VersionError,
 )
 from .settings import settings
+from .sparse import SparsePlan, sparse_plan
 from .trace import Trace, trace
 from .transforms import (
     derivative,
@@ -52,6 +54,8 @@ __all__ = [
     "ModeError",
     "MutationError",
     "OptionError",
+    "PlanError",
+    "SparsePlan",
     "Trace",
     "UnsupportedError",
     "VersionError",
@@ -66,6 +70,7 @@ __all__ = [
     "linearize",
     "numpy",
     "settings",
+    "sparse_plan",
     "stop_gradient",
     "trace",
     "value_and_grad",

@@ -335,7 +335,9 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, *, mode: str = "auto
     """A function that returns the Jacobian: for each output leaf the derivative by each input leaf, of shape output +
     input.
 
-    Mode "auto" takes forward sweeps where there are fewer inputs than outputs.
+    Mode "auto" takes forward sweeps where there are fewer inputs than outputs. Mode "sparse" returns one
+    `scipy.sparse.csr_array` over flat inputs and outputs instead, from few sweeps: see `sparse_plan`, which it calls at
+    the first point and again where the function runs another program.
 
     Example
     -------
@@ -344,6 +346,10 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, *, mode: str = "auto
     array([[2., 0.],
            [0., 4.]])
     """
+    if mode == "sparse":
+        from .sparse.plan import evaluator
+
+        return evaluator(f, argnums, "jacobian")
 
     @functools.wraps(f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
@@ -427,7 +433,8 @@ def _blocks_reverse(lin: Linearization) -> list[list[Any]]:
 def hessian(f: Function, argnums: int | Sequence[int] = 0, *, mode: str = "auto") -> Function:
     """A function that returns the Hessian of a scalar function, of shape input + input (trees of blocks for trees).
 
-    `mode` is that of the outer sweep: "forward" (over reverse, also for "auto") or "reverse" (over reverse).
+    `mode` is that of the outer sweep: "forward" (over reverse, also for "auto") or "reverse" (over reverse). Mode
+    "sparse" returns one symmetric `scipy.sparse.csr_array` over the flat inputs, see `sparse_plan`.
 
     Example
     -------
@@ -436,6 +443,10 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0, *, mode: str = "auto"
     array([[10.,  6.],
            [ 6.,  0.]])
     """
+    if mode == "sparse":
+        from .sparse.plan import evaluator
+
+        return evaluator(f, argnums, "hessian")
     return jacobian(grad(f, argnums, mode="reverse"), argnums, mode="forward" if mode == "auto" else mode)
 
 
