@@ -37,6 +37,7 @@ from .transforms import (
     jvp,
     linearize,
     stop_gradient,
+    taylor,
     value_and_grad,
     vjp,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "settings",
     "sparse_plan",
     "stop_gradient",
+    "taylor",
     "trace",
     "value_and_grad",
     "vjp",

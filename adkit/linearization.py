@@ -17,6 +17,7 @@ from .handle import TracedArray, is_traced, untraced
 from .nodes import TIE, Node, next_id, state
 from .numpy.creation import zeros_of
 from .pytrees import as_input_type, flatten, lift, unflatten
+from .seeds import basis
 from .settings import settings
 from .source import span_of, user_line
 from .storage import snapshot
@@ -147,6 +148,20 @@ class Linearization:
             tangent = next(swept) if is_traced(leaf) else None
             result.append(self.tied(zero_like(leaf) if tangent is None else self.release(tangent, seeds)))
         return distinct(result, tangents)
+
+    def expand(self, degree: int) -> list[list[Any]]:
+        """Per output its Taylor coefficients of the orders 1 to `degree` in the one scalar input."""
+        from .sweeps.taylor import taylor_sweep
+
+        nodes = [leaf.node for leaf in self.outputs if is_traced(leaf)]
+        seeds = [on_device_of(unit, node.value) for node in self.inputs for unit in basis(node.value)]
+        swept = iter(taylor_sweep(nodes, self.inputs, seeds, self.order(), degree, self.enclosed))
+        result = []
+        for leaf in self.outputs:
+            found = next(swept) if is_traced(leaf) else [None] * degree
+            released = [self.tied(zero_like(leaf) if c is None else self.release(c)) for c in found]
+            result.append(distinct(released, seeds))
+        return result
 
     def pull(self, cotangents: Sequence[Any]) -> list[Any]:
         """The cotangents of all inputs, in the inputs' types, for cotangents of the outputs."""

@@ -88,7 +88,7 @@ class Listing:
 
     def text(self, node: Node) -> str:
         """The right-hand side of a node's instruction, as mathematics."""
-        labels = [_parenthesised(self.operand(operand).label) for operand in node.inputs]
+        labels = [_parenthesised(self.operand(operand).label) for operand in _operands(node)]
         params = {key: _param(value) for key, value in (node.params or {}).items()}
         symbol = node.primitive.symbol
         if symbol is None:
@@ -100,7 +100,7 @@ class Listing:
 
     def instruction(self, node: Node) -> Instruction:
         """The instruction of a node."""
-        inputs = tuple(self.operand(operand) for operand in node.inputs)
+        inputs = tuple(self.operand(operand) for operand in _operands(node))
         params = {key: _param(value) for key, value in (node.params or {}).items()}
         return Instruction(
             self.variable(node), node.primitive.name, inputs, self.text(node), params, span_of(node.code, node.lasti)
@@ -160,6 +160,11 @@ def _extra(params: Mapping[str, str], symbol: str, node: Node) -> str:
     """Parameters that the symbol does not mention and that say something."""
     shown = [f"{key} {value}" for key, value in _telling(params, node) if f"{{{key}}}" not in symbol]
     return f" ({', '.join(shown)})" if shown else ""
+
+
+def _operands(node: Node) -> tuple[Any, ...]:
+    """The operands of a node; of the input of an inner transformation at a constant point that constant."""
+    return (node.value,) if node.primitive is INPUT and not node.inputs else node.inputs
 
 
 def _telling(params: Mapping[str, str], node: Node) -> list[tuple[str, str]]:

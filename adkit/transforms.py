@@ -1,4 +1,5 @@
-"""The transformations: `grad`, `value_and_grad`, `jvp`, `vjp`, `linearize`, `jacobian`, `hessian`, `hvp`, `derivative`.
+"""The transformations: `grad`, `value_and_grad`, `jvp`, `vjp`, `linearize`, `jacobian`, `hessian`, `hvp`, `derivative`,
+`taylor`.
 
 Each records the function once (`record`) and sweeps over the recording. They nest in any way: inside an enclosing
 recording the sweeps are recorded too. Not for: rules, or the display of a recording (`trace`).
@@ -7,6 +8,7 @@ recording the sweeps are recorded too. Not for: rules, or the display of a recor
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +22,7 @@ from .handle import TracedArray, is_traced
 from .linearization import Function, Linearization, independent, raise_explained, record
 from .nodes import state
 from .numpy.creation import zeros_of
+from .primitives.shape import shape_of
 from .pytrees import as_input_type, flatten, promoted, unflatten
 from .seeds import basis, seed_of, total_size
 from .settings import settings
@@ -451,8 +454,10 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0, *, mode: str = "auto"
 
 
 def derivative(f: Function, order: int = 1, argnum: int = 0) -> Function:
-    """The derivative of the given order of a function of one scalar (which may return arrays), by nested forward
-    sweeps.
+    """The derivative of the given order of a function of one scalar, which may return arrays and trees of them.
+
+    Orders above 1 come from one Taylor sweep, whose work grows polynomially with the order; see `taylor`. Raises
+    `ModeError` for an argument that is no scalar, and `IndependentError` if the output does not depend on it.
 
     Example
     -------
@@ -461,26 +466,65 @@ def derivative(f: Function, order: int = 1, argnum: int = 0) -> Function:
     """
     if order < 0:
         raise ModeError(f"a derivative has an order of 0 or more, not {order}", fix="pass order=1, 2, …")
-    for _ in range(order):
-        f = _derived(f, argnum)
-    return f
+    if order == 0:
+        return f
 
-
-def _derived(f: Function, argnum: int) -> Function:
     @functools.wraps(f)
     def derived(*args: Any, **kwargs: Any) -> Any:
         with constants.SCOPE:
             state.cut = None
-            arguments = Arguments(args, argnum)
-            if total_size(arguments.leaves) != 1 or hasattr(arguments.leaves[0], "shape") and arguments.leaves[0].shape:
-                raise ModeError("derivative needs a scalar argument", fix="use jacobian for an array")
-            lin = _record_call(f, arguments, kwargs)
-            if not lin.reaches():
-                raise independent(lin.outputs)
-            pushed = lin.push(basis(lin.leaves[0]))
-            scalar = not getattr(lin.outputs[0], "shape", ())
-            if lin.structure is None and scalar:
-                return as_input_type(pushed[0], lin.leaves[0])
-            return unflatten(lin.structure, pushed)
+            lin = _record_scalar(f, args, argnum, kwargs)
+            if order == 1:
+                found = lin.push(basis(lin.leaves[0]))
+            else:
+                scale = float(math.factorial(order))
+                found = [coefficients[-1] * scale for coefficients in lin.expand(order)]
+            out = lin.outputs[0]
+            if lin.structure is None and not getattr(out, "shape", ()) and _same_kind(found[0], lin.leaves[0]):
+                return as_input_type(found[0], lin.leaves[0])
+            return unflatten(lin.structure, found)
 
     return derived
+
+
+def _record_scalar(f: Function, args: tuple[Any, ...], argnum: int, kwargs: dict[str, Any]) -> Linearization:
+    """Record a function of one scalar argument, on which its result must depend."""
+    arguments = Arguments(args, argnum)
+    if len(arguments.leaves) != 1 or shape_of(arguments.leaves[0]):
+        raise ModeError("derivative needs a scalar argument", fix="use jacobian for an array")
+    lin = _record_call(f, arguments, kwargs)
+    if not lin.reaches():
+        raise independent(lin.outputs)
+    return lin
+
+
+def taylor(f: Function, x: Any, order: int) -> list[Any]:
+    """The Taylor coefficients of f at the scalar x, from 0 to `order`: f(x + h) ≈ Σ taylor(f, x, n)[k] · h^k.
+
+    Coefficient k is the k-th derivative divided by k!, of the shape and dtype of f's result, which may be a number, an
+    array or a tree of them. The program is recorded once and swept once, with work that grows with the square or cube
+    of the order. The branches of f are those that it takes at x; at a kink the coefficients are those of the choice
+    that the derivative rules make there. Raises `ModeError` for an x that is no scalar or a negative order, and
+    `IndependentError` if the result does not depend on x.
+
+    Source: Griewank and Walther, "Evaluating Derivatives" (2008), chapter 13.
+
+    Example
+    -------
+    >>> import numpy as np
+    >>> [float(c) for c in taylor(np.exp, 0.0, 3)]
+    [1.0, 1.0, 0.5, 0.16666666666666666]
+    """
+    if order < 0:
+        raise ModeError(f"a Taylor polynomial has an order of 0 or more, not {order}", fix="pass order=1, 2, …")
+    with constants.SCOPE:
+        state.cut = None
+        lin = _record_scalar(f, (x,), 0, {})
+        expanded = lin.expand(order) if order else [[] for _ in lin.outputs]
+        columns = [[lin.release(leaf), *found] for leaf, found in zip(lin.outputs, expanded, strict=True)]
+        return [unflatten(lin.structure, list(row)) for row in zip(*columns, strict=True)]
+
+
+def _same_kind(a: Any, b: Any) -> bool:
+    """Whether both are real or both complex."""
+    return numpy_dtype(a).kind == numpy_dtype(b).kind

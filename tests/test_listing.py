@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adkit import trace
+from adkit import derivative, grad, trace
 
 
 def texts(f, *args):
@@ -62,3 +62,10 @@ def test_what_the_output_does_not_need_is_not_listed():
         return x * 2
 
     assert texts(f, 1.0) == ["v₀ · 2"]
+
+
+def test_an_inner_transformation_at_a_constant_point():
+    made = trace(lambda x: derivative(lambda t: t * t * x)(3.0))(2.0)
+    assert made.wengert.instructions[0].text == "3"
+    assert "v₁" in str(made)
+    assert trace(lambda x: grad(lambda t: np.sin(t) * x)(1.0))(2.0).gradient["x"] == np.cos(1.0)

@@ -54,7 +54,9 @@ class Replay:
         if node.primitive is TRANSFER:
             return node.value  # a constant, moved once
         operands = [values.get(i, i.value) if type(i) is Node else i for i in node.inputs]
-        return operands[0] if node.primitive is INPUT else node.primitive(*operands, **(node.params or {}))
+        if node.primitive is INPUT:
+            return operands[0] if operands else node.value
+        return node.primitive(*operands, **(node.params or {}))
 
     def __call__(self, *arguments: Any) -> Any:
         """The result for given inputs, on the recorded path."""
