@@ -65,7 +65,9 @@ class TracedArray:
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         from . import numpy as namespace
+        from .numpy.standard import check_version
 
+        check_version(api_version)
         return namespace
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy
 
+from . import libraries
 from .errors import UnsupportedError
 from .source import user_line
 
@@ -54,7 +55,8 @@ def choosing(plain: Callable[..., Any], function: Callable[..., Any]) -> Callabl
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if has_handle(args) or (kwargs and has_handle(kwargs.values())):
-            return function(*args, **kwargs)
+            like = libraries.foreign_among((args, kwargs))
+            return function(*args, **kwargs) if like is None else libraries.call(function, args, kwargs, like)
         return plain(*args, **kwargs)
 
     return call
@@ -119,7 +121,8 @@ def call_function(func: Any, types: Any, args: Any, kwargs: Any) -> Any:
     function = FUNCTIONS.get(func)
     if function is None:
         raise unsupported(name_of(func), sys._getframe(2))
-    return function(*args, **kwargs)
+    like = libraries.foreign_among((args, kwargs))
+    return function(*args, **kwargs) if like is None else libraries.call(function, args, kwargs, like)
 
 
 def _is_known(kind: type) -> bool:

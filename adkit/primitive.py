@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy
 
-from .backends import namespace_of, spell_operators
+from .backends import namespace_of, spell_operators, together
 
 __adkit__ = True
 
@@ -76,7 +76,8 @@ class Primitive:
 
     def evaluate(self, operands: Iterable[Any], params: dict[str, Any]) -> Any:
         """The operation on plain values, in the namespace of their backend."""
-        return self._evaluate(namespace_of(operands), *operands, **params)  # type: ignore[misc]
+        namespace = namespace_of(operands)
+        return self._evaluate(namespace, *together(operands, namespace), **params)  # type: ignore[misc]
 
     def residual_mask(self, operand: int) -> int:
         """What the rule for `operand` reads, see `residuals`; everything where a row does not say."""
@@ -237,7 +238,9 @@ class Elementwise(Primitive):
 
     def evaluate(self, operands: Iterable[Any], params: dict[str, Any]) -> Any:
         namespace = namespace_of(operands)
-        return (self.plain if namespace is numpy else self.evaluator(namespace))(*operands)
+        if namespace is numpy:
+            return self.plain(*operands)
+        return self.evaluator(namespace)(*together(operands, namespace))
 
     def residual_mask(self, operand: int) -> int:
         return self.residuals[operand]

@@ -7,13 +7,14 @@ one, see `Backend`. Not for: derivatives; nothing here knows what is traced.
 
 from __future__ import annotations
 
+import types
 from collections.abc import Iterable
 from typing import Any
 
 import numpy
 
 from ..errors import DeviceError
-from .base import Backend, backend_named, backend_of_type
+from .base import Backend, backend_named, backend_of_type, is_registered
 from .expressions import spell_operators
 
 __adkit__ = True
@@ -27,13 +28,16 @@ __all__ = [
     "devices",
     "getitem",
     "is_array",
+    "is_on",
     "move_like",
     "namespace_of",
+    "on_device",
     "place",
     "require_gpu",
     "setitem",
     "spell_operators",
     "to_numpy",
+    "together",
     "zeros",
 ]
 
@@ -67,6 +71,17 @@ def namespace_of(values: Iterable[Any]) -> Any:
             if backend is not None:
                 return backend.namespace
     return numpy
+
+
+def together(values: Iterable[Any], namespace: Any) -> Iterable[Any]:
+    """Operands of one operation, NumPy arrays among those of another library copied to where these are."""
+    if namespace is numpy:
+        return values
+    values = tuple(values)
+    if not any(isinstance(value, numpy.ndarray) for value in values):
+        return values
+    target = next(value for value in values if backend_of(value) is not None)
+    return tuple(asarray_like(value, target) if isinstance(value, numpy.ndarray) else value for value in values)
 
 
 def is_array(value: Any) -> bool:
@@ -173,6 +188,34 @@ def place(value: Any, device: str) -> Any:
     if device != "gpu" or not _is_movable(value):
         return value
     return gpu_backend().from_numpy(numpy.asarray(value), None)
+
+
+def on_device(array: Any, device: Any) -> Any:
+    """A NumPy array on a device as the array API standard names it: "cpu", "gpu", or a library's device object.
+
+    Raises `DeviceError` for a device that is none of these, or not there.
+
+    Example
+    -------
+    >>> on_device(numpy.ones(2), "cpu")
+    array([1., 1.])
+    """
+    if device is None or (isinstance(device, str) and device == "cpu"):
+        return array
+    if isinstance(device, str) and device == "gpu":
+        return gpu_backend().from_numpy(numpy.asarray(array), None)
+    module = type(device).__module__.partition(".")[0]
+    if not is_registered(module):
+        raise DeviceError(f"there is no device {device!r}", fix=f"use one of {devices()}, or the device of an array")
+    return backend_named(module).from_numpy(numpy.asarray(array), types.SimpleNamespace(device=device))
+
+
+def is_on(array: Any, device: Any) -> bool:
+    """Whether an array is on a device, named as for `on_device`."""
+    backend = backend_of(array)
+    if isinstance(device, str):
+        return device == {"cupy": "gpu"}.get(backend.name, "") if backend else device == "cpu"
+    return backend is not None and bool(array.device == device)
 
 
 def _is_movable(value: Any) -> bool:

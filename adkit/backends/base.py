@@ -67,6 +67,11 @@ def backend_of_type(kind: type) -> Backend | None:
     return make() if make else None
 
 
+def is_registered(module: str) -> bool:
+    """Whether a library is served by a backend, by the first part of its modules' names."""
+    return module in _MAKERS
+
+
 def backend_named(module: str) -> Backend:
     """The backend of a library by the name of its module, importing it."""
     return _MAKERS[module]()

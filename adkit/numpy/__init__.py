@@ -15,6 +15,8 @@ array([1., 1.])
 
 from __future__ import annotations
 
+import importlib
+import sys
 import types
 from typing import Any
 
@@ -24,22 +26,38 @@ from .. import numpy_api as _api
 
 __adkit__ = True
 
+from . import calculus as _calculus
 from . import creation as _creation
 from . import elementwise as _elementwise
+from . import fft, linalg
+from . import histograms as _histograms
 from . import indexing as _indexing
+from . import inspection as _inspection
 from . import joining as _joining
-from . import linalg
+from . import lifted as _lifted
 from . import methods as _methods
+from . import polynomials as _polynomials
 from . import products as _products
 from . import promotion as _promotion
 from . import reduction as _reduction
+from . import selection as _selection
+from . import sets as _sets
 from . import shaping as _shaping
 from . import sorting as _sorting
+from . import statistics as _statistics
+from . import standard as _standard
 from . import ufuncs as _ufuncs
 from .joining import c_, r_
+from .standard import __array_api_version__, __array_namespace_info__, isdtype
 
 _MODULES = (_creation, _elementwise, _reduction, _joining, _shaping, _indexing, _sorting, _products, _promotion)
-_RENAMED = {"ndim": _shaping._ndim}
+_LIKE = {
+    "numpy._core.numeric": "full ones identity fromfunction",
+    "numpy.lib._twodim_base_impl": "eye tri",
+    "numpy._core._asarray": "require",
+}
+_MODULES += (_calculus, _histograms, _inspection, _polynomials, _selection, _sets, _statistics)
+_RENAMED = {"ndim": _shaping._ndim, "vectorize": _selection.vectorize, "polyfit": _polynomials.polyfit}
 
 
 def _members(module: types.ModuleType) -> dict[str, Any]:
@@ -57,8 +75,15 @@ def _enter() -> None:
     for module in _MODULES:
         space.update(_members(module))
     space.update(_RENAMED)
+    _lifted.enter(space)
     for name in _creation.CREATORS:
         _api.FUNCTIONS[getattr(numpy, name)] = space[name] = getattr(_creation, name)
+    for holder, names in _LIKE.items():  # what NumPy's own creation functions in Python dispatch on with like=
+        for name in names.split():
+            dispatching = getattr(sys.modules.get(holder), f"_{name}_with_like", None)
+            if dispatching is not None:
+                _api.FUNCTIONS[dispatching] = getattr(_creation, name)
+    space["sort"], space["argsort"] = map(_standard.descending_too, (_sorting.sort, _sorting.argsort))
     for name, member in list(vars(numpy).items()):  # not dir(), whose names include modules imported when touched
         if isinstance(member, numpy.ufunc):
             space[name] = _objects.get(member) or _objects.setdefault(member, _ufuncs.Ufunc(member))
@@ -70,6 +95,8 @@ _enter()
 
 
 def __getattr__(name: str) -> Any:
+    if name == "special":  # the extension that SciPy looks for in a namespace of the array API
+        return importlib.import_module("adkit.scipy.special")
     member = getattr(numpy, name)
     if name.startswith("_") or isinstance(member, (type, types.ModuleType)) or not callable(member):
         return member
@@ -81,4 +108,4 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *dir(numpy)})
 
 
-__all__ = ["c_", "linalg", "r_"]
+__all__ = ["__array_api_version__", "__array_namespace_info__", "c_", "fft", "isdtype", "linalg", "r_"]

@@ -7,15 +7,17 @@ array.
 
 from __future__ import annotations
 
+import itertools
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy
 
 from .. import backends
-from ..dtypes import numpy_dtype
-from ..errors import InputError
-from ..handle import TracedArray, untraced
+from ..dtypes import is_foreign_dtype, named_dtype, numpy_dtype
+from ..errors import DeviceError, InputError
+from ..handle import TracedArray, is_traced, untraced
 from ..primitives.shape import broadcast_to, convert, reshape, shape_of
 from ..primitives.shape import copy as copy_row
 from ..primitives.shape import stack as stack_row
@@ -51,15 +53,23 @@ def _plain(argument: Any) -> Any:
         return tuple(_plain(a) for a in argument)
     if isinstance(argument, TracedArray):
         return argument.__index__() if argument.dtype.kind in "iu" else float(argument)
-    return argument
+    return named_dtype(argument) if is_foreign_dtype(argument) else argument
+
+
+def _placed(made: Any, device: Any, like: Any) -> Any:
+    """What NumPy made, on the device that was asked for, or else in the library of `like`."""
+    if device is not None:
+        return backends.on_device(made, device)
+    plain = untraced(like)
+    return made if backends.backend_of(plain) is None else backends.asarray_like(made, plain)
 
 
 def _creator(name: str) -> Callable[..., Any]:
     function = getattr(numpy, name)
 
-    def create(*args: Any, **kwargs: Any) -> Any:
-        kwargs.pop("like", None)
-        return assignable(function(*map(_plain, args), **{k: _plain(v) for k, v in kwargs.items()}))
+    def create(*args: Any, device: Any = None, like: Any = None, **kwargs: Any) -> Any:
+        made = function(*map(_plain, args), **{k: _plain(v) for k, v in kwargs.items()})
+        return assignable(_placed(made, device, like))
 
     create.__name__ = name
     create.__doc__ = f"`numpy.{name}`; while tracing, the result can be assigned traced values."
@@ -84,9 +94,20 @@ def contains_traced(value: Any) -> bool:
 
 
 def array(
-    object: Any, dtype: Any = None, *, copy: bool | None = True, order: Any = None, ndmin: int = 0, **options: Any
+    object: Any,
+    dtype: Any = None,
+    *,
+    copy: bool | None = True,
+    order: Any = None,
+    subok: bool = False,
+    ndmin: int = 0,
+    ndmax: int = 0,
+    like: Any = None,
+    device: Any = None,
 ) -> Any:
     """`numpy.array`, also of traced values and of nested lists and object arrays of them.
+
+    `device` is that of the array API standard: "cpu", "gpu", or the device object of an array library.
 
     Example
     -------
@@ -101,13 +122,34 @@ def array(
     elif backends.backend_of(object) is not None:
         made = backends.copy_of(object) if copy else object
     else:
-        plain = numpy.array(object, dtype=dtype, copy=copy, order=order, ndmin=ndmin)
-        return assignable(plain) if copy else plain
+        options = {"ndmax": ndmax} if ndmax else {}
+        plain = numpy.array(object, dtype=_plain(dtype), copy=copy, order=order, subok=subok, ndmin=ndmin, **options)  # type: ignore[call-overload]
+        made = _placed(plain, device, like)
+        return assignable(made) if copy or made is not plain else plain
     if dtype is not None:
-        made = as_dtype(made, dtype)
+        made = _converted(made, dtype, copy)
     while made.ndim < ndmin:
         made = reshape(made, shape=(1, *made.shape))
-    return made
+    return _on_its_device(made, device)
+
+
+def _converted(made: Any, dtype: Any, copy: bool | None) -> Any:
+    """In another dtype, which is a copy: an error if none was allowed."""
+    if copy is False and numpy_dtype(made) != named_dtype(dtype):
+        raise ValueError("Unable to avoid copy while creating an array as requested.")
+    return as_dtype(made, dtype)
+
+
+def _on_its_device(made: Any, device: Any) -> Any:
+    """An array on the device on which it is; another one is an error for a traced array, whose copy has no rule."""
+    plain = untraced(made) if device is not None else made
+    if device is None or backends.is_on(plain, device):
+        return made
+    if is_traced(made):
+        raise DeviceError(
+            f"a traced array does not move to {device!r}", fix="give all inputs as arrays of one library, on one device"
+        )
+    return backends.on_device(backends.to_numpy(plain), device)
 
 
 def _copied(handle: TracedArray) -> Any:
@@ -117,22 +159,68 @@ def _copied(handle: TracedArray) -> Any:
     return copy_row(handle, order="K") if kept else copy_row(handle)
 
 
-def asarray(a: Any, dtype: Any = None, **options: Any) -> Any:
-    """`numpy.asarray`; a traced array of the wanted dtype is returned as it is."""
-    return array(a, dtype, copy=None)
+def asarray(
+    a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: bool | None = None, like: Any = None
+) -> Any:
+    """`numpy.asarray`; a traced array of the wanted dtype is returned as it is.
+
+    `device` and `copy` are those of the array API standard.
+    """
+    return array(a, dtype, copy=copy, order=order, device=device, like=like)
 
 
-asanyarray = asarray
+def asanyarray(
+    a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: bool | None = None, like: Any = None
+) -> Any:
+    """`numpy.asanyarray`, which passes subclasses of NumPy's array through."""
+    return array(a, dtype, copy=copy, order=order, subok=True, device=device, like=like)
 
 
-def ascontiguousarray(a: Any, dtype: Any = None, **options: Any) -> Any:
+def ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
     """`numpy.ascontiguousarray`: the array itself if it lies in C order, else a copy that does."""
-    return _ordered(asarray(a, dtype), "C")
+    return _ordered(asarray(a, dtype, like=like), "C")
 
 
-def asfortranarray(a: Any, dtype: Any = None, **options: Any) -> Any:
+def asfortranarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
     """`numpy.asfortranarray`: the array itself if it lies in Fortran order, else a copy that does."""
-    return _ordered(asarray(a, dtype), "F")
+    return _ordered(asarray(a, dtype, like=like), "F")
+
+
+def require(a: Any, dtype: Any = None, requirements: Any = None, *, like: Any = None) -> Any:
+    """`numpy.require`: an array of the wanted dtype and layout; a traced array owns its contents and can be
+    assigned to whatever the flags say.
+    """
+    flags = {str(flag).upper() for flag in ([requirements] if isinstance(requirements, str) else requirements or ())}
+    if not contains_traced(a) and backends.backend_of(a) is None:
+        return numpy.require(a, _plain(dtype), requirements)
+    if flags & {"C", "CONTIGUOUS", "C_CONTIGUOUS"} and flags & {"F", "FORTRAN", "F_CONTIGUOUS"}:
+        raise ValueError('Cannot specify both "C" and "F" order')
+    made = asarray(a, dtype)
+    return _ordered(made, "F") if flags & {"F", "FORTRAN", "F_CONTIGUOUS"} else made
+
+
+def fromiter(iter: Any, dtype: Any, count: int = -1, *, like: Any = None) -> Any:
+    """`numpy.fromiter`, also of an iterable that yields traced values."""
+    items = list(iter if count < 0 else itertools.islice(iter, count))
+    if 0 <= count != len(items):
+        raise ValueError(f"iterator too short: Expected {count} but iterator had only {len(items)} items.")
+    if contains_traced(items):
+        return array(items, dtype)
+    return assignable(_placed(numpy.fromiter(items, _plain(dtype)), None, like))
+
+
+def fromfunction(
+    function: Callable[..., Any], shape: Any, *, dtype: Any = float, like: Any = None, **options: Any
+) -> Any:
+    """`numpy.fromfunction`; the function may close over traced values."""
+    return function(*numpy.indices(_as_shape(shape), dtype=_plain(dtype)), **options)
+
+
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
+    """`numpy.from_dlpack`; a traced array, or one of a library that adkit serves, is returned as it is."""
+    if isinstance(x, TracedArray) or backends.backend_of(x) is not None:
+        return array(x, copy=copy, device=device)
+    return assignable(numpy.from_dlpack(x, copy=copy))
 
 
 def _ordered(made: Any, order: str) -> Any:
@@ -151,7 +239,7 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
 
 def as_dtype(x: Any, dtype: Any) -> Any:
     """A traced array in another dtype; an integer dtype cuts the derivative, as rounding does."""
-    dtype = numpy.dtype(dtype)
+    dtype = named_dtype(dtype)
     if numpy_dtype(x) == dtype:
         return x
     if dtype.kind not in "fc":
@@ -186,40 +274,64 @@ def stack_leaves(items: list[Any]) -> Any:
     return stack_row(*items, axis=0)
 
 
-def _filled_like(value: Any) -> Callable[..., Any]:
-    def create(
-        a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, **options: Any
-    ) -> Any:
-        return full_like(a, value, dtype, shape=shape)
+def zeros_like(
+    a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+) -> Any:
+    """`numpy.zeros_like`; while tracing, the result can be assigned traced values."""
+    return full_like(a, 0, dtype, order, subok, shape, device=device)
 
-    return create
+
+def ones_like(
+    a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+) -> Any:
+    """`numpy.ones_like`; while tracing, the result can be assigned traced values."""
+    return full_like(a, 1, dtype, order, subok, shape, device=device)
+
+
+def empty_like(
+    prototype: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+) -> Any:
+    """`numpy.empty_like`, of zeros; while tracing, the result can be assigned traced values."""
+    return full_like(prototype, 0, dtype, order, subok, shape, device=device)
 
 
 def full_like(
-    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, **options: Any
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: Any = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
 ) -> Any:
     """`numpy.full_like`; the fill value may be traced."""
-    a = asarray(a)
-    shape = shape_of(a) if shape is None else _as_shape(shape)
-    dtype = numpy_dtype(a) if dtype is None else numpy.dtype(dtype)
-    plain = a.value if isinstance(a, TracedArray) else a
-    made = backends.zeros(shape, dtype, plain) if backends.backend_of(plain) else numpy.zeros(shape, dtype)
+    plain = asarray(a)
+    plain = plain.value if isinstance(plain, TracedArray) else plain
+    shape = shape_of(plain) if shape is None else _as_shape(shape)
+    dtype = numpy_dtype(plain) if dtype is None else named_dtype(dtype)
     if contains_traced(fill_value):
         return as_dtype(broadcast_to(array(fill_value), shape=shape), dtype)
-    made[...] = _plain(fill_value)
-    return assignable(made)
+    value = _plain(fill_value)
+    if device is not None or backends.backend_of(plain) is None:
+        like = plain if isinstance(plain, numpy.ndarray) else numpy.empty(0)
+        return assignable(_placed(numpy.full_like(like, value, dtype, order, subok, shape), device, None))
+    if type(value) in (int, float) and value == 0:
+        return assignable(backends.zeros(shape, dtype, plain))
+    return assignable(backends.asarray_like(numpy.full(shape, backends.to_numpy(value), dtype), plain))
 
 
-zeros_like, ones_like, empty_like = _filled_like(0), _filled_like(1), _filled_like(0)
-
-
-def full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", **options: Any) -> Any:
+def full(
+    shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", *, device: Any = None, like: Any = None
+) -> Any:
     """`numpy.full`; the fill value may be traced."""
     shape = _as_shape(shape)
     if contains_traced(fill_value):
         made = broadcast_to(array(fill_value), shape=shape)
         return made if dtype is None else as_dtype(made, dtype)
-    return assignable(numpy.full(shape, _plain(fill_value), dtype))
+    value = _plain(fill_value)
+    like = value if like is None else like
+    return assignable(_placed(numpy.full(shape, backends.to_numpy(value), _plain(dtype), order), device, like))
 
 
 def _as_shape(shape: Any) -> tuple[int, ...]:
@@ -232,15 +344,30 @@ def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
     return array(a)
 
 
-def arange(*args: Any, dtype: Any = None, **options: Any) -> Any:
+def arange(*args: Any, dtype: Any = None, device: Any = None, like: Any = None, **named: Any) -> Any:
     """`numpy.arange`; traced start and step keep their derivative, the length is fixed by their values."""
-    if not any(isinstance(a, TracedArray) and a.node is not None for a in args):
-        return assignable(numpy.arange(*map(_plain, args), dtype=dtype))
-    plain = [a.value if isinstance(a, TracedArray) else a for a in args]
-    count = numpy.arange(numpy.arange(*plain).size)
-    start, step = (0.0, 1.0) if len(args) == 1 else (args[0], args[2] if len(args) > 2 else 1.0)
+    if not any(isinstance(a, TracedArray) and a.node is not None for a in (*args, *named.values())):
+        made = numpy.arange(*map(_plain, args), dtype=_plain(dtype), **{k: _plain(v) for k, v in named.items()})
+        return assignable(_placed(made, device, like))
+    start, stop, step = _bounds(*args, **named)
+    count = numpy.arange(numpy.arange(_decided(start), _decided(stop), _decided(step)).size)
     made = start + count * step
     return made if dtype is None else as_dtype(made, dtype)
+
+
+def _bounds(start: Any = None, stop: Any = None, step: Any = None) -> tuple[Any, Any, Any]:
+    """The three arguments of `arange`, of which the first alone is the end."""
+    if stop is None:
+        start, stop = 0, start
+    return start, stop, 1 if step is None else step
+
+
+def _decided(bound: Any) -> Any:
+    """The value of a bound, which fixes the length of the result and so is a guard."""
+    if isinstance(bound, TracedArray):
+        bound._guard(sys._getframe(2))
+        return bound.value
+    return bound
 
 
 def linspace(
@@ -251,22 +378,28 @@ def linspace(
     retstep: bool = False,
     dtype: Any = None,
     axis: int = 0,
-    **options: Any,
+    *,
+    device: Any = None,
 ) -> Any:
     """`numpy.linspace`; traced ends keep their derivative."""
+    num = _plain(num)
     if not (contains_traced(start) or contains_traced(stop)):
-        made = numpy.linspace(start, stop, num, endpoint, retstep, dtype, axis)  # type: ignore[call-overload]
-        return (assignable(made[0]), made[1]) if retstep else assignable(made)
+        made, step = numpy.linspace(start, stop, num, endpoint, True, _plain(dtype), axis)  # type: ignore[call-overload]
+        made = assignable(_placed(made, device, None))
+        return (made, step) if retstep else made
+    from ..primitives.elementwise import where as where_row
     from .joining import moveaxis
 
-    num = _plain(num)
     start, stop = asarray(start), asarray(stop)
     parts = num - 1 if endpoint else num
     step = (stop - start) / max(parts, 1)
     count = reshape(
         numpy.arange(num, dtype=float), shape=(num,) + (1,) * max(len(shape_of(start)), len(shape_of(stop)))
     )
-    made = moveaxis(start + count * step, 0, axis)
+    made = start + count * step
+    if endpoint and num > 1:  # exactly the end, whatever the rounding
+        made = where_row(numpy.equal(count, num - 1), stop, made)
+    made = moveaxis(made, 0, axis)
     made = made if dtype is None else as_dtype(made, dtype)
     return (made, step) if retstep else made
 
@@ -274,28 +407,48 @@ def linspace(
 def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
 ) -> Any:
-    """`numpy.logspace`; traced ends keep their derivative."""
+    """`numpy.logspace`; traced ends and a traced base keep their derivative."""
+    if not contains_traced((start, stop, base)):
+        return assignable(numpy.logspace(start, stop, _plain(num), endpoint, base, _plain(dtype), axis))
+    if len(shape_of(base := asarray(base))):
+        base = expand_dims_at(base, axis)
     made = base ** linspace(start, stop, num, endpoint, axis=axis)
     return made if dtype is None else as_dtype(made, dtype)
 
 
-def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    """`numpy.geomspace` between positive ends; traced ones keep their derivative."""
-    if not (contains_traced(start) or contains_traced(stop)):
-        return assignable(numpy.geomspace(start, stop, num, endpoint, dtype, axis))
-    from ..primitives.elementwise import exp, log
+def expand_dims_at(x: Any, axis: int) -> Any:
+    """An array with a new axis of length 1."""
+    place = axis + len(shape_of(x)) + 1 if axis < 0 else axis
+    return reshape(x, shape=(*shape_of(x)[:place], 1, *shape_of(x)[place:]))
 
-    made = exp(linspace(log(asarray(start)), log(asarray(stop)), num, endpoint, axis=axis))
+
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    """`numpy.geomspace` between ends of one sign, or complex ones; traced ones keep their derivative."""
+    if not (contains_traced(start) or contains_traced(stop)):
+        return assignable(numpy.geomspace(start, stop, _plain(num), endpoint, _plain(dtype), axis))
+    from ..primitives.elementwise import exp, log
+    from .elementwise import sign
+
+    start, stop = asarray(start), asarray(stop)
+    direction = sign(start)
+    made = exp(linspace(log(start / direction), log(stop / direction), num, endpoint, axis=axis))
+    made = made * (expand_dims_at(direction, axis) if shape_of(direction) else direction)
     return made if dtype is None else as_dtype(made, dtype)
 
 
-def astype(x: Any, dtype: Any, *args: Any, copy: bool = True, **options: Any) -> Any:
+def astype(x: Any, dtype: Any, *args: Any, copy: bool = True, device: Any = None, **options: Any) -> Any:
     """`x.astype(dtype)`; to integers it cuts the derivative, as rounding does."""
-    made = as_dtype(asarray(x), dtype) if isinstance(x, TracedArray) else numpy.asarray(x).astype(dtype)
-    return snapshot(made) if made is x else made
+    if isinstance(x, TracedArray) or backends.backend_of(x) is not None:
+        made = _on_its_device(as_dtype(x, dtype), device)
+        if made is not x or not copy:
+            return made
+        return snapshot(made) if isinstance(made, TracedArray) else backends.copy_of(made)
+    plain: Any = numpy.asarray(x)
+    return _placed(plain.astype(_plain(dtype), *args, copy=copy, **options), device, None)
 
 
 CREATORS = tuple(
     "array asarray asanyarray ascontiguousarray asfortranarray asarray_chkfinite zeros ones empty eye identity tri "
-    "full zeros_like ones_like empty_like full_like arange linspace logspace geomspace copy astype".split()
+    "full zeros_like ones_like empty_like full_like arange linspace logspace geomspace copy astype require fromiter "
+    "fromfunction from_dlpack".split()
 )

@@ -15,7 +15,7 @@ from typing import Any
 import numpy
 
 from ..errors import UnsupportedError
-from ..handle import TracedArray
+from ..handle import TracedArray, leak, untraced
 from ..primitives.shape import copy as copy_row
 from ..source import user_line
 from ..storage import rebind, snapshot
@@ -75,6 +75,35 @@ def _sort(self: Any, axis: int = -1, kind: Any = None, order: Any = None, *, sta
     rebind(self, sorting.sort(snapshot(self), axis))
 
 
+def _partition(self: Any, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
+    """`numpy.ndarray.partition`, in place."""
+    rebind(self, sorting.partition(snapshot(self), kth, axis))
+
+
+def _view(self: Any, dtype: Any = None, type: Any = None) -> Any:
+    """`numpy.ndarray.view` without a dtype: another handle onto the same contents."""
+    if dtype is None or dtype == self.dtype:
+        return self[...]
+    filename, line = user_line(_getframe(1))
+    raise UnsupportedError(
+        "the bytes of a traced array seen as another dtype have no derivative",
+        fix="use x.astype(dtype), or x.real and x.imag",
+        filename=filename,
+        line=line,
+    )
+
+
+def _resize(self: Any, *shape: Any, refcheck: bool = True) -> None:
+    """Refused: a traced array keeps its shape."""
+    filename, line = user_line(_getframe(1))
+    raise UnsupportedError(
+        "a traced array cannot be resized in place",
+        fix="write x = numpy.resize(x, shape)",
+        filename=filename,
+        line=line,
+    )
+
+
 def _astype(self: Any, dtype: Any, *args: Any, **options: Any) -> Any:
     """`numpy.ndarray.astype`; to an integer dtype it ends the derivative."""
     return creation.astype(self, dtype, *args, **options)
@@ -111,6 +140,24 @@ def _tobytes(self: Any, *args: Any) -> bytes:
         filename=filename,
         line=line,
     )
+
+
+def _to_device(self: Any, device: Any, /, *, stream: Any = None) -> Any:
+    """`to_device` of the array API standard: the array itself where it is there; a traced one does not move."""
+    return creation.asarray(self, device=device)
+
+
+def _dlpack(self: Any, **options: Any) -> Any:
+    """`__dlpack__` of the array API standard, of an array that depends on no input."""
+    if self.node is None:
+        return untraced(self).__dlpack__(**options)
+    raise leak("a DLPack capsule", "pass adkit.stop_gradient(x) if no derivative is wanted there")
+
+
+def _dlpack_device(self: Any) -> Any:
+    """`__dlpack_device__` of the array API standard."""
+    plain = self.value
+    return (plain if hasattr(plain, "__dlpack_device__") else numpy.empty(0)).__dlpack_device__()
 
 
 def _real(self: Any) -> Any:
@@ -204,13 +251,14 @@ def _named_ufunc(ufunc: numpy.ufunc, row: Any) -> Callable[..., Any]:
 _FUNCTIONS = {
     reduction: "sum mean prod max min var std any all argmax argmin cumsum cumprod ptp",
     shaping: "ravel squeeze swapaxes repeat trace diagonal",
-    indexing: "take choose nonzero searchsorted",
-    sorting: "argsort",
+    indexing: "take choose nonzero",
+    sorting: "argsort argpartition searchsorted",
     products: "dot",
 }
 _METHODS: dict[str, Any] = {
     "copy": _copy, "flatten": _flatten, "fill": _fill, "sort": _sort, "astype": _astype, "clip": _clip,
-    "put": _put, "compress": _compress,
+    "put": _put, "compress": _compress, "partition": _partition, "view": _view, "resize": _resize,
+    "to_device": _to_device, "__dlpack__": _dlpack, "__dlpack_device__": _dlpack_device,
     "conj": _conj, "conjugate": _conj, "tobytes": _tobytes, "__round__": _round,
     "round": _from_function(elementwise.round, "round"),
     "T": property(_transposed), "mT": property(_matrix_transposed), "flat": property(_flat),
@@ -235,5 +283,7 @@ def attach() -> None:
     for name, constant in {
         "itemsize": lambda self: self.dtype.itemsize,
         "nbytes": lambda self: self.size * self.dtype.itemsize,
+        "flags": lambda self: numpy.asarray(self.value).flags,
+        "strides": lambda self: numpy.asarray(self.value).strides,
     }.items():
         setattr(TracedArray, name, property(constant))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 
 from ..backends import backend_of
-from ..dtypes import numpy_dtype
+from ..dtypes import is_foreign_dtype, named_dtype, numpy_dtype
 from ..handle import TracedArray
 from ..numpy_api import implements
 
@@ -21,8 +21,10 @@ def _type(argument: Any) -> Any:
     """What NumPy's promotion reads of an argument: a dtype, or a Python scalar, which gives way to arrays."""
     if isinstance(argument, TracedArray):
         argument = argument.value
-    if type(argument) in (float, int, complex, bool):
+    if type(argument) in (float, int, complex, bool) or isinstance(argument, (type, numpy.dtype, str)):
         return argument
+    if is_foreign_dtype(argument):
+        return named_dtype(argument)
     return numpy_dtype(argument) if backend_of(argument) is not None or hasattr(argument, "dtype") else argument
 
 
@@ -40,7 +42,7 @@ def result_type(*arrays_and_dtypes: Any) -> Any:
 @implements(numpy.can_cast)
 def can_cast(from_: Any, to: Any, casting: Any = "safe") -> bool:
     """`numpy.can_cast`."""
-    return numpy.can_cast(numpy_dtype(from_), _type(to), casting)
+    return numpy.can_cast(_type(from_), _type(to), casting)
 
 
 @implements(numpy.common_type)

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy
 
+from .. import libraries
 from ..backends import backend_of
 from ..handle import TracedArray
+from ..libraries import foreign_among
 from ..numpy_api import UFUNC_FUNCTIONS, UFUNC_METHODS, has_handle
 from ..primitive import Elementwise
 from ..primitives import elementwise as rows
@@ -55,7 +57,8 @@ class Ufunc:
                 return record_binary(self.row, operands[0], operands[1], self.ufunc, _getframe(1))
         operands = tuple(_joined(operands))
         if any(backend_of(a) is not None for a in operands):
-            return (UFUNC_FUNCTIONS.get(self.ufunc) or self.row or self.ufunc)(*operands, **options)
+            function = UFUNC_FUNCTIONS.get(self.ufunc) or self.row or self.ufunc
+            return libraries.call(function, operands, options, foreign_among(operands))
         return self.ufunc(*operands, **options)
 
     def reduce(self, array: Any, *args: Any, **options: Any) -> Any:

@@ -12,8 +12,8 @@ from typing import Any
 import array_api_strict as standard
 import numpy
 
-from .indexing import getitem
-from .promotion import is_array, numpy_dtype, promote
+from .indexing import getitem, to_numpy
+from .promotion import device_of, is_array, numpy_dtype, promote
 
 __adkit__ = True
 
@@ -146,10 +146,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {f.__name__: f for f in (matmul, tens
 
 
 class LinearAlgebra:
-    """`numpy.linalg` over the standard's extension of the same name: integers become floats, dtypes are promoted."""
+    """`numpy.linalg` over the standard's extension of the same name: integers become floats, dtypes are promoted.
+
+    What the extension lacks (`eig`, `lstsq`, …) is computed on the host and returned on the operands' device.
+    """
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        function = getattr(standard.linalg, name)
+        function = getattr(standard.linalg, name, None) or _on_host(getattr(numpy.linalg, name))
 
         def call(*operands: Any, **options: Any) -> Any:
             arrays = iter(promote(*filter(is_array, operands), floating=True))
@@ -157,3 +160,17 @@ class LinearAlgebra:
 
         call.__name__ = name
         return call
+
+
+def _on_host(function: Callable[..., Any]) -> Callable[..., Any]:
+    """NumPy's function of arrays of the library."""
+
+    def call(*operands: Any, **options: Any) -> Any:
+        device = device_of(operands)
+        made = function(*(to_numpy(o) if is_array(o) else o for o in operands), **options)
+        if not isinstance(made, tuple):
+            return standard.asarray(numpy.asarray(made), device=device)
+        parts = [standard.asarray(numpy.asarray(part), device=device) for part in made]
+        return type(made)(*parts) if hasattr(made, "_fields") else tuple(parts)
+
+    return call
