@@ -121,15 +121,27 @@ COMPONENT = Component(
 
 
 class Recording:
-    """What an open `recording()` gathers besides the nodes: guards, and where dependence on the inputs was cut."""
+    """What an open `recording()` gathers besides the nodes: the guards, and the decisions.
+
+    Both are conditions under which the list is right at another point: guards are those of the user's code, decisions
+    those of adkit's own sweeps, which are not shown. Nodes older than `since` belong to an enclosing recording.
+    """
 
     def __init__(self) -> None:
+        self.since = next_id()
+        self.batching = False  # whether the list will be evaluated for other examples (`vmap`)
         self.guards: list[GuardRecord] = []
+        self.decisions: list[GuardRecord] = []
         self.checksums: Any = None  # of the large constants in use, once the recording is closed
 
     def guard(self, node: Node, outcome: str, frame: FrameType) -> None:
         """Note that the program's path depended on the value of `node`."""
         self.guards.append(GuardRecord(node, outcome, next_id(), *user_location(frame)))
+
+    def decide(self, node: Node, outcome: bool) -> None:
+        """Note that a sweep went on as it did because of the value of `node`."""
+        location = state.span or (node.code, node.lasti)
+        self.decisions.append(GuardRecord(node, "true" if outcome else "false", next_id(), *location))
 
 
 class GuardRecord:

@@ -200,6 +200,8 @@ def write(handle: Any, index: Any, value: Any, frame: Any, add: bool) -> None:
     if handle.node is not None or node is not None:
         row = index_add if add else index_update
         source = handle.node if handle.node is not None else before
+        if node is not None and node.value is None and tracing.keeping():
+            node.value = tracing.as_kept(plain)
         stored = node if node is not None else plain if type(plain) in tracing.SCALAR_TYPES else tracing.kept(plain)
         location = user_location(frame) if "__adkit__" not in frame.f_globals else state.span or user_location(frame)
         keep = buffer if tracing.keeping() and tracing.keeps_value(row, buffer) else None
