@@ -13,13 +13,15 @@ from typing import Any
 import numpy
 
 from ..dtypes import numpy_dtype
+from ..handle import TracedArray
 from ..numpy_api import implements
 from ..operators import power as power_operator
 from ..primitives import elementwise as rows
 from ..primitives.reduction import round_
 from ..primitives.shape import conjugate as conjugate_row
+from ..primitives.shape import convert
 from .arguments import finish, known, ndim, operand
-from .creation import as_dtype, asarray, zeros_of
+from .creation import as_dtype, zeros_of
 from .creation import copy as copied
 
 __adkit__ = True
@@ -76,16 +78,22 @@ def modf(x: Any) -> Any:
 def frexp(x: Any) -> Any:
     """`numpy.frexp`: x = mantissa · 2^exponent; the exponent is piecewise constant."""
     x = operand(x)
-    exponent = numpy.frexp(known(x))[1]
-    return x * numpy.ldexp(1.0, -exponent), exponent
+    e = rows.exponent(x)
+    return ldexp(x, rows.negative(e)), e
 
 
 @implements(numpy.ldexp)
 def ldexp(x: Any, exponent: Any) -> Any:
-    """`numpy.ldexp`: x · 2^exponent for an integer exponent."""
-    x = operand(x)
-    scale = numpy.ldexp(numpy.ones((), dtype=numpy_dtype(x)), numpy.asarray(known(exponent)))
-    return x * scale
+    """`numpy.ldexp`: x · 2^exponent for an integer exponent, which has no derivative."""
+    x, exponent = operand(x), operand(exponent)
+    if numpy_dtype(exponent).kind not in "iub":
+        raise TypeError("ufunc 'ldexp' takes an integer exponent")
+    dtype = numpy.result_type(numpy_dtype(x), numpy.float16)
+    # in two steps: 2^exponent alone may lie beyond the range of the dtype
+    half = rows.floor_divide(exponent, 2)
+    for part in (half, rows.subtract(exponent, half)):
+        x = x * rows.exp2(convert(part, dtype=dtype))
+    return x
 
 
 @implements(numpy._core.umath.clip)  # type: ignore[attr-defined]
@@ -110,13 +118,16 @@ def clip(
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     """`numpy.where`, with three arguments, or with one as `nonzero`."""
     if x is None and y is None:
-        return numpy.nonzero(known(condition))
-    return rows.where(_condition(condition), operand(x), operand(y))
+        from .indexing import nonzero
+
+        return nonzero(condition)
+    return rows.where(as_mask(condition), operand(x), operand(y))
 
 
-def _condition(condition: Any) -> Any:
-    condition = operand(condition)
-    return condition if numpy_dtype(condition).kind == "b" else rows.not_equal(condition, 0)
+def as_mask(mask: Any) -> Any:
+    """A condition as booleans: what is not zero is true."""
+    mask = operand(mask)
+    return mask if numpy_dtype(mask).kind == "b" else rows.not_equal(mask, 0)
 
 
 @implements(numpy.round, numpy.around)
@@ -166,41 +177,25 @@ def sinc(x: Any) -> Any:
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """`numpy.nan_to_num`; replaced elements have the derivative of what replaces them."""
     x = operand(x)
+    made = _numbers(x, nan, posinf, neginf)
+    if copy or not ndim(x) or not isinstance(x, TracedArray):
+        return made
+    x[...] = made
+    return x
+
+
+def _numbers(x: Any, nan: Any, posinf: Any, neginf: Any) -> Any:
     if is_complex(x):
-        parts = (nan_to_num(part, copy, nan, posinf, neginf) for part in (rows.real(x), rows.imag(x)))
-        re, im = parts
-        return re + 1j * im
-    limits = numpy.finfo(numpy_dtype(x)) if numpy_dtype(x).kind == "f" else numpy.finfo(float)
+        return _numbers(rows.real(x), nan, posinf, neginf) + 1j * _numbers(rows.imag(x), nan, posinf, neginf)
+    if numpy_dtype(x).kind != "f":
+        return copied(x)
+    limits = numpy.finfo(numpy_dtype(x))
     made = where(rows.isnan(x), nan, x)
     made = where(rows.equal(x, math.inf), float(limits.max) if posinf is None else posinf, made)
     return where(rows.equal(x, -math.inf), float(limits.min) if neginf is None else neginf, made)
 
 
-@implements(numpy.unwrap)
-def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 2 * math.pi) -> Any:
-    """`numpy.unwrap`; the multiples of the period that are added are constant."""
-    p = operand(p)
-    plain = known(p)
-    return p + (numpy.unwrap(plain, discont, axis, period=period) - plain)
-
-
-# ------------------------------------------------------------------------------------------------ comparisons
-
-
-def _compared(name: str) -> Any:
-    function = getattr(numpy, name)
-
-    @implements(function)
-    def compare(*args: Any, **options: Any) -> Any:
-        return function(*(known(asarray(a)) for a in args), **options)
-
-    compare.__name__ = compare.__qualname__ = name
-    compare.__doc__ = f"`numpy.{name}` of the values; a guard if one of them is traced."
-    return compare
-
-
-isclose, allclose, array_equal, array_equiv = map(_compared, ("isclose", "allclose", "array_equal", "array_equiv"))
-isreal, iscomplex, isposinf, isneginf = map(_compared, ("isreal", "iscomplex", "isposinf", "isneginf"))
+# ------------------------------------------------------------------------------------------------ real or complex
 
 
 @implements(numpy.iscomplexobj)

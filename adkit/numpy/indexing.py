@@ -6,19 +6,23 @@ A plain target cannot hold a traced value: writing one into it is refused. Not f
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy
 
-from ..handle import TracedArray
-from ..numpy_api import has_handle, implements
+from ..backends import to_numpy
+from ..dtypes import numpy_dtype
+from ..handle import TracedArray, is_traced
+from ..numpy_api import implements
 from ..primitives import elementwise as rows
-from ..primitives.shape import shape_of
-from ..storage import refuse_plain_target
-from .arguments import finish, known, ndim, one_axis, operand, refuse_option
-from .creation import asarray, zeros_like
+from ..primitives import indexing as places
+from ..primitives.shape import reshape, shape_of
+from ..storage import check_cast, refuse_plain_target
+from .arguments import finish, known, ndim, one_axis, operand
+from .creation import as_dtype, asarray, zeros_like
 from .elementwise import where
 
 __adkit__ = True
@@ -32,20 +36,41 @@ def readable(a: Any) -> Any:
 
 @implements(numpy.take)
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
-    """`numpy.take`."""
+    """`numpy.take`; traced indices follow their values when the program runs again."""
     from .shaping import ravel
 
-    a = readable(a)
+    a, indices = readable(a), operand(indices)
     if axis is None:
         a, axis = ravel(a), 0
     axis = one_axis(axis, ndim(a))
     size = shape_of(a)[axis]
+    if is_traced(indices):
+        return finish(_taken(a, _within(indices, size, mode), axis), out)
     indices = numpy.asarray(known(indices))
     if mode != "raise":
         indices = indices % size if mode == "wrap" else numpy.clip(indices, 0, size - 1)
     index = int(indices) if indices.ndim == 0 else indices
     made = a[(*(slice(None),) * axis, index)] if axis or isinstance(index, numpy.ndarray) else a[index]
     return finish(_copied(made), out)
+
+
+def _within(indices: Any, size: int, mode: str) -> Any:
+    """Traced indices as ones that are not negative."""
+    if mode == "wrap":
+        return rows.remainder(indices, size)
+    if mode == "clip":
+        return rows.maximum(rows.minimum(indices, size - 1), 0)
+    return places.normalize_index(indices, size=size)
+
+
+def _taken(a: Any, indices: Any, axis: int) -> Any:
+    """The slices of `a` at traced indices along an axis."""
+    shape, n = shape_of(a), ndim(indices)
+    before, after = shape[:axis], shape[axis + 1 :]
+    base = numpy.arange(math.prod(before)).reshape(*before, *(1,) * (n + len(after))) * math.prod(shape[axis:])
+    base = base + numpy.arange(math.prod(after)).reshape(*(1,) * (axis + n), *after)
+    spread = reshape(indices, shape=(*shape_of(indices), *(1,) * len(after)))
+    return places.take(a, rows.add(rows.multiply(spread, math.prod(after)), base))
 
 
 def _copied(made: Any) -> Any:
@@ -65,25 +90,31 @@ def _along(indices: Any, shape: tuple[int, ...], axis: int) -> tuple[Any, ...]:
 
 @implements(numpy.take_along_axis)
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
-    """`numpy.take_along_axis`."""
+    """`numpy.take_along_axis`; traced indices follow their values when the program runs again."""
     from .shaping import ravel
 
-    arr = readable(arr)
+    arr, indices = readable(arr), readable(indices)
+    if numpy_dtype(indices).kind not in "iu":
+        raise IndexError("`indices` must be an integer array")
     if axis is None:
         arr, axis = ravel(arr), 0
-    return arr[_along(numpy.asarray(known(indices)), shape_of(arr), one_axis(axis, ndim(arr)))]
+    axis = one_axis(axis, ndim(arr))
+    if ndim(arr) != ndim(indices):
+        raise ValueError("`indices` and `arr` must have the same number of dimensions")
+    indices = places.normalize_index(indices, size=shape_of(arr)[axis])
+    return places.take(arr, places.positions_along(indices, shape_of(arr), axis))
 
 
 @implements(numpy.compress)
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     """`numpy.compress`."""
-    return take(a, numpy.flatnonzero(known(condition)), axis, out)
+    return take(a, flatnonzero(condition), axis, out)
 
 
 @implements(numpy.extract)
 def extract(condition: Any, arr: Any) -> Any:
     """`numpy.extract`."""
-    return take(arr, numpy.flatnonzero(known(condition)))
+    return take(arr, flatnonzero(condition))
 
 
 @implements(numpy.delete)
@@ -100,24 +131,54 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
 
 @implements(numpy.insert)
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
-    """`numpy.insert` for one position."""
-    from .joining import concatenate, moveaxis
+    """`numpy.insert` at one place or several."""
     from .shaping import ravel
 
-    arr, values = readable(arr), operand(values)
+    arr, values = readable(arr), readable(values)
     if axis is None:
         arr, axis = ravel(arr), 0
-    if not isinstance(obj, (int, numpy.integer)):
-        raise refuse_option("insert", "several positions", "insert at one position after the other")
-    moved = moveaxis(arr, one_axis(axis, ndim(arr)), 0)
-    size = shape_of(moved)[0]
-    place = int(obj) + size if obj < 0 else int(obj)
+    axis = one_axis(axis, ndim(arr))
+    check_cast(getattr(values, "value", values), numpy_dtype(arr), is_traced(values), sys._getframe(1))
+    if numpy_dtype(values) != numpy_dtype(arr):
+        values = as_dtype(values, numpy_dtype(arr))
+    at = _insertions(obj, shape_of(arr)[axis])
+    return _inserted(arr, at, values, axis)
+
+
+def _insertions(obj: Any, size: int) -> numpy.ndarray:
+    """The places to insert at, which are plain and not negative; a 0-d array for a single integer."""
+    if isinstance(obj, slice):
+        return numpy.arange(*obj.indices(size))
+    at = numpy.array(known(obj))
+    if at.dtype == bool:
+        at = numpy.flatnonzero(at)
+    at = at.astype(numpy.intp) if at.size == 0 else at
+    if at.ndim > 1:
+        raise ValueError("index array argument obj to insert must be one dimensional or scalar")
+    if at.size and (at.min() < -size or at.max() > size):
+        raise IndexError(f"index {at.ravel()[0]} is out of bounds for an axis of size {size}")
+    return numpy.where(at < 0, at + size, at)
+
+
+def _inserted(arr: Any, at: numpy.ndarray, values: Any, axis: int) -> Any:
+    """The array and the values joined along the axis, and then read in the new order."""
+    from .joining import concatenate, moveaxis
     from .shaping import broadcast_to
 
-    new = moveaxis(values, one_axis(axis, ndim(arr)), 0) if ndim(values) == ndim(arr) else values
-    count = shape_of(new)[0] if ndim(new) == ndim(arr) else 1
-    new = broadcast_to(new, (count, *shape_of(moved)[1:]))
-    return moveaxis(concatenate([moved[:place], new, moved[place:]]), 0, one_axis(axis, ndim(arr)))
+    shape, size = shape_of(arr), shape_of(arr)[axis]
+    if at.size == 1:
+        values = reshape(values, shape=(1,) * (len(shape) - ndim(values)) + shape_of(values))
+        values = moveaxis(values, 0, axis) if at.ndim == 0 else values
+        count = shape_of(values)[axis]
+        at = numpy.full(count, at.reshape(-1)[0])
+    values = broadcast_to(values, (*shape[:axis], at.size, *shape[axis + 1 :]))
+    order = numpy.argsort(at, kind="stable")
+    new = numpy.empty(at.size, dtype=numpy.intp)
+    new[order] = at[order] + numpy.arange(at.size)
+    source = numpy.full(size + at.size, -1)
+    source[new] = size + numpy.arange(at.size)
+    source[source < 0] = numpy.arange(size)
+    return take(concatenate([arr, values], axis=axis), source, axis)
 
 
 # ------------------------------------------------------------------------------------------------ choosing
@@ -126,14 +187,20 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
 @implements(numpy.choose)
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """`numpy.choose`."""
-    index = numpy.asarray(known(a))
-    count = len(choices)
-    if mode == "raise" and (index.min(initial=0) < 0 or index.max(initial=0) >= count):
-        raise ValueError("invalid entry in choice array")
-    index = index % count if mode == "wrap" else numpy.clip(index, 0, count - 1)
-    made = operand(choices[0]) if count == 1 else operand(choices[-1])
+    index, count = operand(a), len(choices)
+    if mode == "raise":
+        plain = numpy.asarray(to_numpy(getattr(index, "value", index)))
+        if plain.min(initial=0) < 0 or plain.max(initial=0) >= count:
+            raise ValueError("invalid entry in choice array")
+    elif mode == "wrap":
+        index = rows.remainder(index, count)
+    made = operand(choices[count - 1])
     for i in range(count - 2, -1, -1):
-        made = rows.where(index == i, operand(choices[i]), made)
+        # what lies below 0 is clipped to the first choice, and what lies above to the last
+        chosen = rows.less_equal(index, 0) if i == 0 else rows.equal(index, i)
+        made = rows.where(chosen, operand(choices[i]), made)
+    if count == 1:
+        made = made + numpy.zeros(shape_of(index), dtype=numpy_dtype(made))
     return finish(made, out)
 
 
@@ -142,6 +209,8 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """`numpy.select`."""
     if len(condlist) != len(choicelist):
         raise ValueError("list of cases must be same length as list of conditions")
+    if not len(condlist):
+        raise ValueError("select with an empty condition list is not possible")
     made = operand(default)
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         made = where(condition, choice, made)
@@ -174,22 +243,58 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **options: Any) 
 # ------------------------------------------------------------------------------------------------ where something is
 
 
-def _constant(name: str) -> Callable[..., Any]:
+def _pattern(a: Any) -> numpy.ndarray:
+    """Where an array is not zero, which decides shapes and so is a guard."""
+    a = readable(a)
+    return numpy.asarray(known(a if numpy_dtype(a).kind == "b" else rows.not_equal(a, 0)))
+
+
+def _found(name: str) -> Callable[..., Any]:
     function = getattr(numpy, name)
 
     @implements(function)
-    def find(*args: Any, **options: Any) -> Any:
-        return function(*(known(a) for a in args), **{k: known(v) for k, v in options.items()})
+    def find(a: Any) -> Any:
+        return function(_pattern(a))
 
     find.__name__ = find.__qualname__ = name
-    find.__doc__ = (
-        f"`numpy.{name}` of the values, which decides the program's path and so is a guard; it has no derivative."
-    )
+    find.__doc__ = f"`numpy.{name}`: which elements are not zero is a guard, and has no derivative."
     return find
 
 
-nonzero, flatnonzero, argwhere, searchsorted = map(_constant, ("nonzero", "flatnonzero", "argwhere", "searchsorted"))
-digitize, unravel_index, lexsort, isin = map(_constant, ("digitize", "unravel_index", "lexsort", "isin"))
+nonzero, flatnonzero, argwhere = map(_found, ("nonzero", "flatnonzero", "argwhere"))
+
+
+def _of_integers(name: str) -> Callable[..., Any]:
+    function = getattr(numpy, name)
+
+    @implements(function)
+    def compute(*args: Any, **options: Any) -> Any:
+        return function(*(known(a) for a in args), **{k: known(v) for k, v in options.items()})
+
+    compute.__name__ = compute.__qualname__ = name
+    compute.__doc__ = f"`numpy.{name}` of integers, which are a guard if they are traced; it has no derivative."
+    return compute
+
+
+unravel_index, ravel_multi_index, ix_ = map(_of_integers, ("unravel_index", "ravel_multi_index", "ix_"))
+packbits, unpackbits = map(_of_integers, ("packbits", "unpackbits"))
+
+
+def _of_shape(name: str) -> Callable[..., Any]:
+    function = getattr(numpy, name)
+
+    @implements(function)
+    def indices(arr: Any, *args: Any, **options: Any) -> Any:
+        return function(numpy.broadcast_to(numpy.False_, shape_of(readable(arr))), *args, **options)
+
+    indices.__name__ = indices.__qualname__ = name
+    indices.__doc__ = f"`numpy.{name}`, which looks at the shape alone."
+    return indices
+
+
+diag_indices_from, tril_indices_from, triu_indices_from = map(
+    _of_shape, ("diag_indices_from", "tril_indices_from", "triu_indices_from")
+)
 
 
 # ------------------------------------------------------------------------------------------------ writing
@@ -238,8 +343,8 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
 
 def _cycled(values: Any, positions: Any) -> Any:
     """The values for given positions, repeated as often as needed."""
-    values = operand(values)
-    return values if ndim(values) == 0 else take(values, positions % numpy.size(known(values)))
+    values = readable(values)
+    return values if ndim(values) == 0 else take(values, positions % math.prod(shape_of(values)))
 
 
 @implements(numpy.put_along_axis)
@@ -256,9 +361,17 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     """`numpy.fill_diagonal` of a traced array."""
     a = _target(a, "fill_diagonal")
-    if wrap:
-        raise refuse_option("fill_diagonal", "wrap=True", "assign to the elements by index")
-    if a.ndim < 2 or (a.ndim > 2 and len(set(a.shape)) != 1):
-        raise ValueError("array must be at least 2-d, and of equal sides if of more")
-    places = numpy.arange(min(a.shape))
-    a[(places,) * a.ndim] = _cycled(val, places) if has_handle((val,)) or numpy.ndim(val) else val
+    if a.ndim < 2:
+        raise ValueError("array must be at least 2-d")
+    stop = None
+    if a.ndim == 2:
+        step = a.shape[1] + 1  # consecutive elements of the diagonal, in the flattened array
+        stop = None if wrap else a.shape[1] * a.shape[1]
+    elif len(set(a.shape)) != 1:
+        raise ValueError("All dimensions of input must be of equal length")
+    else:
+        step = 1 + int(numpy.cumprod(a.shape[:-1]).sum())
+    at = numpy.arange(a.size)[:stop:step]
+    val = readable(val)
+    val = val.ravel() if ndim(val) > 1 else val
+    a[numpy.unravel_index(at, a.shape)] = _cycled(val, numpy.arange(at.size))

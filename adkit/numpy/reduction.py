@@ -5,20 +5,22 @@ Not for: their derivatives (`primitives.reduction`); products of arrays (`numpy.
 
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy
 
+from ..dtypes import numpy_dtype
 from ..numpy_api import implements
 from ..primitives import elementwise as rows
 from ..primitives import reduction as reductions
+from ..primitives.shape import broadcast_to, convert, shape_of
 from ..primitives.shape import reshape as reshape_row
-from ..primitives.shape import shape_of
 from .arguments import NO_VALUE, finish, given, many_axes, ndim, one_axis, operand
 from .creation import as_dtype, asarray
-from .elementwise import is_complex
+from .elementwise import as_mask, is_complex
 
 __adkit__ = True
 
@@ -36,8 +38,16 @@ def count_along(a: Any, axes: tuple[int, ...], where: Any = True, keepdims: bool
     """How many elements a reduction combines: a number, or an array where `where=` selects them."""
     if where is True or where is NO_VALUE:
         return float(math.prod(shape_of(a)[i] for i in axes))
-    selected = numpy.broadcast_to(getattr(operand(where), "value", where), shape_of(a))
-    return numpy.sum(selected, axis=axes, keepdims=keepdims, dtype=float)
+    selected = broadcast_to(as_mask(where), shape=shape_of(a))
+    return reductions.count_nonzero(selected, axis=axes, keepdims=keepdims)
+
+
+def shared(total: Any, count: Any) -> Any:
+    """A total divided by counts, in the precision of the total."""
+    if ndim(count) or hasattr(count, "dtype"):
+        kind = numpy_dtype(total)
+        count = convert(count, dtype=numpy.empty(0, kind).real.dtype if kind.kind in "fc" else numpy.dtype(float))
+    return rows.divide(total, count)
 
 
 @implements(numpy.sum)
@@ -84,7 +94,7 @@ def mean(
     if where is True or where is NO_VALUE:
         return finish(reductions.mean(a, axis=axes, keepdims=keep), out)
     total = reductions.sum_(_selected(a, where, 0), axis=axes, keepdims=keep)
-    return finish(total / count_along(a, axes, where, keep), out)
+    return finish(shared(total, count_along(a, axes, where, keep)), out)
 
 
 def _extremum(name: str, row: Any, combine: Any, worst: float) -> Callable[..., Any]:
@@ -138,13 +148,15 @@ def var(
     centre = given(mean, None)
     if centre is None:
         total = reductions.sum_(_selected(a, where, 0), axis=axes, keepdims=True)
-        centre = rows.divide(total, count)
+        centre = shared(total, count)
     spread = _selected(squared_magnitude(a - centre), where, 0)
     total = reductions.sum_(spread, axis=axes, keepdims=keep)
-    count = count if keep or not isinstance(count, numpy.ndarray) else count.reshape(shape_of(total))
-    freedom = numpy.maximum(count - given(correction, ddof), 0.0)
-    # a Python float gives way to the dtype of a float32 total, as NumPy's own divisor does
-    return finish(rows.divide(total, freedom if isinstance(count, numpy.ndarray) else float(freedom)), out)
+    ddof = given(correction, ddof)
+    if isinstance(count, float) and not ndim(ddof):
+        # a Python float gives way to the dtype of a float32 total, as NumPy's own divisor does
+        return finish(rows.divide(total, builtins.max(count - ddof, 0.0)), out)
+    count = count if keep or not ndim(count) else reshape_row(count, shape=shape_of(total))
+    return finish(shared(total, rows.maximum(rows.subtract(count, ddof), 0)), out)
 
 
 @implements(numpy.std)
@@ -155,67 +167,6 @@ def std(
     """`numpy.std`; where all elements are equal the derivative is taken as 0."""
     variance = var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
     return finish(rows.root(variance), out)
-
-
-@implements(numpy.average)
-def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
-    """`numpy.average`; the weights may be traced too."""
-    a = operand(a)
-    keep = bool(given(keepdims, False))
-    if weights is None:
-        made = mean(a, axis, keepdims=keep)
-        return (made, made * 0.0 + count_along(a, many_axes(axis, ndim(a)))) if returned else made
-    weights = operand(weights)
-    if shape_of(weights) != shape_of(a):
-        axes = many_axes(axis, ndim(a))
-        weights = reshape_row(weights, shape=tuple(n if i in axes else 1 for i, n in enumerate(shape_of(a))))
-        weights = weights + numpy.zeros(shape_of(a))
-    total = sum(weights, axis, keepdims=keep)
-    made = sum(a * weights, axis, keepdims=keep) / total
-    return (made, total) if returned else made
-
-
-@implements(numpy.median)
-def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:
-    """`numpy.median`: the middle element, or the mean of the two middle ones."""
-    return finish(quantile(a, 0.5, axis, keepdims=keepdims), out)
-
-
-@implements(numpy.quantile)
-def quantile(
-    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
-    keepdims: bool = False,
-    **options: Any,
-) -> Any:  # fmt: skip
-    """`numpy.quantile` by linear interpolation between the sorted elements, for q constant."""
-    from .arguments import known, refuse_option
-    from .joining import moveaxis
-    from .sorting import sort
-
-    if method != "linear" or options.get("weights") is not None:
-        raise refuse_option("quantile", f"method={method!r} or weights", "use method='linear' without weights")
-    a = operand(a)
-    axes = many_axes(axis, ndim(a))
-    rest = tuple(i for i in range(ndim(a)) if i not in axes)
-    moved = moveaxis(a, axes, range(-len(axes), 0)) if axes else a
-    flat = sort(reshape_row(moved, shape=(*(shape_of(a)[i] for i in rest), -1)), axis=-1)
-    where_to = numpy.asarray(known(q), dtype=float) * (flat.shape[-1] - 1)
-    low = numpy.clip(numpy.floor(where_to).astype(int), 0, flat.shape[-1] - 1)
-    high = numpy.minimum(low + 1, flat.shape[-1] - 1)
-    weight = where_to - low
-    made = flat[..., low] if not numpy.any(weight) else flat[..., low] * (1 - weight) + flat[..., high] * weight
-    made = moveaxis(made, range(len(rest), len(rest) + low.ndim), range(low.ndim)) if low.ndim else made
-    if keepdims:
-        made = reshape_row(made, shape=low.shape + reductions.kept_shape(shape_of(a), axes))
-    return finish(made, out)
-
-
-@implements(numpy.percentile)
-def percentile(a: Any, q: Any, axis: Any = None, *args: Any, **options: Any) -> Any:
-    """`numpy.percentile` by linear interpolation, for q constant."""
-    from .arguments import known
-
-    return quantile(a, numpy.asarray(known(q)) / 100, axis, *args, **options)
 
 
 # ------------------------------------------------------------------------------------------------ without a derivative

@@ -20,10 +20,11 @@ from ..primitives import shape as shapes
 from ..primitives.indexing import getitem, index_update
 from ..primitives.shape import shape_of
 from ..storage import plain_index, snapshot
-from .arguments import many_axes, ndim, one_axis, operand, refuse_option, view
+from .arguments import many_axes, ndim, one_axis, operand, view
+from .creation import as_dtype, zeros_of
 from .creation import copy as copied
-from .creation import zeros_of
 from .joining import concatenate, moveaxis, stack
+from .lifted import lift
 
 __adkit__ = True
 
@@ -284,8 +285,10 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 
 @implements(numpy.pad)
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
-    """`numpy.pad` with mode constant, edge, reflect, symmetric or wrap."""
+    """`numpy.pad` in any of its modes, that of a function included."""
     a = operand(array)
+    if not _is_selection(mode, options):
+        return lift(numpy.pad)(a, _plain_widths(pad_width), mode, **options)
     if isinstance(pad_width, dict):
         pad_width = [pad_width.get(i, pad_width.get(i - ndim(a), 0)) for i in range(ndim(a))]
         pad_width = [w if isinstance(w, (tuple, list)) else (w, w) for w in pad_width]
@@ -296,26 +299,34 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> A
         if type(value) in (int, float) and value == 0:
             return made
         return _filled_border(a, made, widths, value)
-    if mode not in ("edge", "reflect", "symmetric", "wrap"):
-        raise refuse_option("pad", f"mode={mode!r}", "use mode='constant', 'edge', 'reflect', 'symmetric' or 'wrap'")
     from .indexing import take
 
     for i, width in enumerate(widths):
-        a = take(a, numpy.pad(numpy.arange(shape_of(a)[i]), width, mode=mode, **options), i)
+        a = take(a, numpy.pad(numpy.arange(shape_of(a)[i]), width, mode=mode), i)
     return a
+
+
+def _is_selection(mode: Any, options: dict[str, Any]) -> bool:
+    """Whether the border is constant or a selection of elements, rather than computed from them."""
+    if mode == "constant":
+        return not isinstance(options.get("constant_values"), dict)
+    return mode in ("edge", "reflect", "symmetric", "wrap") and options.get("reflect_type", "even") == "even"
+
+
+def _plain_widths(widths: Any) -> Any:
+    return widths if isinstance(widths, dict) else numpy.asarray(widths)
 
 
 def _filled_border(a: Any, made: Any, widths: Any, value: Any) -> Any:
     """The padded array with constant values, one for all or a pair per axis, in the border; later axes win corners."""
-    pairs = (
-        [[value] * 2] * ndim(a)
-        if not isinstance(value, (tuple, list, numpy.ndarray))
-        else numpy.broadcast_to(value, (ndim(a), 2))
-    )
-    for i, ((low, high), (first, last)) in enumerate(zip(widths, pairs, strict=True)):
+    from .indexing import readable
+
+    pairs = broadcast_to(readable(value), (ndim(a), 2))
+    for i, (low, high) in enumerate(widths):
         place = numpy.arange(shape_of(made)[i]).reshape(-1, *(1,) * (ndim(a) - 1 - i))
-        made = rows.where(place < low, first, made)
-        made = rows.where(place >= low + shape_of(a)[i], last, made) if high else made
+        made = rows.where(place < low, as_dtype(pairs[i, 0], numpy_dtype(a)), made)
+        end = low + shape_of(a)[i]
+        made = rows.where(place >= end, as_dtype(pairs[i, 1], numpy_dtype(a)), made) if high else made
     return made
 
 
@@ -419,9 +430,12 @@ def triu(m: Any, k: int = 0) -> Any:
 def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     """`numpy.vander`."""
     x = operand(x)
+    if ndim(x) != 1:
+        raise ValueError("x must be a one-dimensional array or sequence.")
     powers = range(shape_of(x)[0] if N is None else N)
-    columns = [x * 0.0 + 1.0 if p == 0 else x**p for p in (powers if increasing else reversed(powers))]
-    return stack(columns, axis=1)
+    one = numpy.ones(shape_of(x), dtype=numpy_dtype(x))
+    columns = [one if p == 0 else x**p for p in (powers if increasing else reversed(powers))]
+    return stack(columns, axis=1) if columns else numpy.empty((shape_of(x)[0], 0), dtype=numpy_dtype(x))
 
 
 @implements(numpy.resize)
@@ -430,7 +444,9 @@ def resize(a: Any, new_shape: Any) -> Any:
     from .indexing import take
 
     a = ravel(a)
-    shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
+    shape = (new_shape,) if isinstance(new_shape, (int, numpy.integer)) else tuple(new_shape)
+    if not shape_of(a)[0]:
+        return zeros_of(shape, like=a)
     return shapes.reshape(take(a, numpy.arange(math.prod(shape)) % shape_of(a)[0]), shape=shape)
 
 

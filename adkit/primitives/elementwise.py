@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
+
 from ..dtypes import numpy_dtype
-from ..primitive import Elementwise, General
-from .shape import conjugate
+from ..primitive import Constant, Elementwise, General
+from .shape import conjugate, through_numpy, unchanged
 
 __adkit__ = True
 
@@ -92,6 +94,7 @@ signbit = row("signbit", "signbit(x)", None)
 copysign = row("copysign", "copysign(a, b)", "where(signbit(a) == signbit(b), g, -g)", None)
 nextafter = row("nextafter", "nextafter(a, b)", "1", None)
 spacing = row("spacing", "spacing(x)", None)
+exponent = Constant("exponent", lambda xp, x: through_numpy(lambda v: numpy.frexp(v)[1], (x,)), None)
 real = row("real", "real(x)", "1", symbol="Re {0}")
 imag = row("imag", "imag(x)", "-1j", symbol="Im {0}")
 angle = row("angle", "angle(x)", "-1j / x")
@@ -165,3 +168,11 @@ bitwise_xor = row("bitwise_xor", "a ^ b", None, None, symbol="{0} ^ {1}")
 invert = row("invert", "~x", None, symbol="~{0}")
 left_shift = row("left_shift", "a << b", None, None, symbol="{0} << {1}")
 right_shift = row("right_shift", "a >> b", None, None, symbol="{0} >> {1}")
+
+# integers, which array libraries leave out
+gcd = Constant("gcd", lambda xp, a, b: through_numpy(numpy.gcd, (a, b)), None)
+lcm = Constant("lcm", lambda xp, a, b: through_numpy(numpy.lcm, (a, b)), None)
+bitwise_count = Constant("bitwise_count", lambda xp, x: through_numpy(numpy.bitwise_count, (x,)), None)
+for _row in (exponent, bitwise_count):
+    _row.batch = unchanged(_row)
+direction.batch = unchanged(direction)

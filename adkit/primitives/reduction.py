@@ -10,7 +10,7 @@ from typing import Any
 
 from ..primitive import Constant, General, Linear
 from .elementwise import divide, equal, multiply
-from .shape import broadcast_to, flip, reshape, shape_of, size_of
+from .shape import broadcast_to, flip, on_axes, reshape, shape_of, shifted, size_of
 
 __adkit__ = True
 
@@ -135,6 +135,24 @@ def _reducer(name: str) -> Constant:
     return Constant(name, lambda xp, x, **params: getattr(xp, name)(x, **params), None)
 
 
-argmax, argmin, argsort = _reducer("argmax"), _reducer("argmin"), _reducer("argsort")
+argmax, argmin = _reducer("argmax"), _reducer("argmin")
 any_, all_, count_nonzero = _reducer("any"), _reducer("all"), _reducer("count_nonzero")
 round_ = _reducer("round")
+
+
+def _batch_position(row: Any) -> Any:
+    def batch(size: int, operands: Any, batched: Any, axis: int | None, keepdims: bool) -> Any:
+        (x,) = operands
+        if axis is not None:
+            return row(x, axis=shifted(axis), keepdims=keepdims)
+        made = row(reshape(x, shape=(size, -1)), axis=1, keepdims=False)
+        return reshape(made, shape=(size, *(1,) * (len(shape_of(x)) - 1))) if keepdims else made
+
+    return batch
+
+
+for _row in (sum_, mean, prod, max_, min_, cumsum, cumprod, any_, all_, count_nonzero):
+    _row.batch = on_axes(_row)
+for _row in (argmax, argmin):
+    _row.batch = _batch_position(_row)
+round_.batch = lambda size, operands, batched, decimals: round_(operands[0], decimals=decimals)

@@ -6,9 +6,10 @@ All are linear, so each row is its transpose. `likes` are the operands as far as
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
-from ..backends import asarray_like, backend_of, cast, copy_of
+from ..backends import asarray_like, backend_of, cast, copy_of, to_numpy
 from ..primitive import Constant, Linear
 
 __adkit__ = True
@@ -99,3 +100,71 @@ pad = Linear("pad", lambda xp, x, widths: xp.pad(x, widths), _pad_transpose)
 def size_of(shape: tuple[int, ...]) -> int:
     """The number of elements of a shape."""
     return math.prod(shape)
+
+
+def through_numpy(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
+    """What a function of NumPy makes of arrays of any library, in the library and on the device of the first one."""
+    made = function(*map(to_numpy, values))
+    like = next((v for v in values if backend_of(v) is not None), None)
+    return made if like is None else asarray_like(made, like)
+
+
+def moved_to_front(x: Any, axis: int) -> Any:
+    """x with one axis moved to the front."""
+    rest = (i for i in range(len(shape_of(x))) if i != axis)
+    return transpose(x, axes=(axis, *rest))
+
+
+# ------------------------------------------------------------------------------------------------ batching
+
+
+def shifted(axis: Any) -> Any:
+    """An axis, or axes, counted from 0, of an array that has got a batch axis in front."""
+    return tuple(i + 1 for i in axis) if isinstance(axis, tuple) else axis + 1
+
+
+def on_axes(row: Any) -> Callable[..., Any]:
+    """How a row of one operand with a parameter `axis` runs on a batch."""
+
+    def batch(size: int, operands: Any, batched: Any, axis: Any, **params: Any) -> Any:
+        return row(operands[0], axis=shifted(axis), **params)
+
+    return batch
+
+
+def unchanged(row: Any) -> Callable[..., Any]:
+    """How a row of one operand that does not look at axes runs on a batch."""
+
+    def batch(size: int, operands: Any, batched: Any, **params: Any) -> Any:
+        return row(operands[0], **params)
+
+    return batch
+
+
+def _joining(row: Any) -> Callable[..., Any]:
+    def batch(size: int, operands: Any, batched: Any, axis: int) -> Any:
+        every = [
+            x if has else broadcast_to(x, shape=(size, *shape_of(x))) for x, has in zip(operands, batched, strict=True)
+        ]
+        return row(*every, axis=axis + 1)
+
+    return batch
+
+
+def _batch_broadcast(size: int, operands: Any, batched: Any, shape: tuple[int, ...]) -> Any:
+    (x,) = operands
+    missing = len(shape) + 1 - len(shape_of(x))
+    x = reshape(x, shape=(size, *(1,) * missing, *shape_of(x)[1:])) if missing else x
+    return broadcast_to(x, shape=(size, *shape))
+
+
+reshape.batch = lambda size, operands, batched, shape: reshape(operands[0], shape=(size, *shape))
+transpose.batch = lambda size, operands, batched, axes: transpose(operands[0], axes=(0, *shifted(axes)))
+broadcast_to.batch = _batch_broadcast
+pad.batch = lambda size, operands, batched, widths: pad(operands[0], widths=((0, 0), *widths))
+for _row in (flip, roll):
+    _row.batch = on_axes(_row)
+for _row in (concatenate, stack):
+    _row.batch = _joining(_row)
+for _primitive in (convert, truncate, stop_gradient, copy, conjugate):
+    _primitive.batch = unchanged(_primitive)

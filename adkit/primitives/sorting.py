@@ -1,4 +1,10 @@
-"""The row of `sort`: the elements in order along one axis. The order itself is constant; ties keep their places."""
+"""Rows of order: `sort`, and those that say where something is and have no derivative: `argsort argpartition lexsort
+searchsorted`.
+
+The order of a sort is a constant; where elements are equal they keep their places, so a tie gives each place the
+derivative of one element, the first of them to the first place. The rules of `sort` compute the order from its operand,
+so that it is right wherever a recorded program is run. Not for: extremes (`primitives.reduction`).
+"""
 
 from __future__ import annotations
 
@@ -6,34 +12,48 @@ from typing import Any
 
 import numpy
 
-from ..backends import to_numpy
-from ..handle import untraced
-from ..primitive import General
-from .indexing import getitem, index_add
-from .shape import shape_of
+from ..primitive import Constant, General
+from .indexing import positions_along, scatter_add, take
+from .shape import on_axes, shape_of, through_numpy
 
 __adkit__ = True
 
 
-def _order(x: Any, axis: int) -> tuple[Any, ...]:
-    """The index that sorts x along an axis."""
-    plain = to_numpy(untraced(x))
-    n = plain.ndim
-    index = [numpy.arange(m).reshape(-1, *(1,) * (n - 1 - i)) for i, m in enumerate(plain.shape)]
-    index[axis] = numpy.argsort(plain, axis=axis, kind="stable")
-    return tuple(index)
+def _argsort(xp: Any, x: Any, axis: int, stable: bool = False) -> Any:
+    if xp is numpy:
+        return numpy.argsort(x, axis=axis, kind="stable" if stable else None)
+    return xp.argsort(x, axis=axis)  # stable in the other libraries
 
 
-def _sort_vjp(g: Any, out: Any, x: Any, axis: int) -> tuple[Any]:
-    from ..numpy.creation import zeros_of
+def _argpartition(xp: Any, x: Any, kth: Any, axis: int) -> Any:
+    return through_numpy(lambda v: numpy.argpartition(v, kth, axis), (x,))
 
-    return (index_add(zeros_of(shape_of(x), like=g), g, index=_order(x, axis)),)
+
+def _lexsort(xp: Any, *keys: Any, axis: int) -> Any:
+    return through_numpy(lambda *arrays: numpy.lexsort(arrays, axis), keys)
+
+
+def _searchsorted(xp: Any, a: Any, v: Any, side: str) -> Any:
+    return through_numpy(lambda sequence, values: numpy.searchsorted(sequence, values, side), (a, v))
+
+
+argsort = Constant("argsort", _argsort, None)
+argpartition = Constant("argpartition", _argpartition, None)
+lexsort = Constant("lexsort", _lexsort, None)
+searchsorted = Constant("searchsorted", _searchsorted, None)
+
+
+def _order(x: Any, axis: int) -> Any:
+    """Where the elements of the sorted array stand in the flattened x."""
+    return positions_along(argsort(x, axis=axis, stable=True), shape_of(x), axis)
 
 
 sort = General(
     "sort",
     lambda xp, x, axis: xp.sort(x, axis=axis),
-    jvp=lambda t, out, x, axis: getitem(t[0], index=_order(x, axis)),
-    vjp=_sort_vjp,
+    jvp=lambda t, out, x, axis: take(t[0], _order(x, axis)),
+    vjp=lambda g, out, x, axis: (scatter_add(g, _order(x, axis), shape=shape_of(x)),),
     reads="operands",
 )
+for _row in (sort, argsort, argpartition):
+    _row.batch = on_axes(_row)
