@@ -41,6 +41,7 @@ from .transforms import (
     value_and_grad,
     vjp,
 )
+from .vectorization import vmap
 
 __adkit__ = True
 __version__ = "0.1.0"
@@ -77,6 +78,7 @@ __all__ = [
     "trace",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]
 
 operators.attach()

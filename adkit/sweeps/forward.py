@@ -16,7 +16,7 @@ from ..handle import TracedArray
 from ..nodes import INPUT, Node, state
 from ..primitive import ELEMENTWISE, GENERAL, LINEAR, MULTILINEAR
 from ..primitives.indexing import index_update
-from .reverse import has_nan
+from .reverse import decided_nan, has_nan
 from .values import FLOAT64, fit_tangent, read, read_recorded, result_of, seed_for
 
 __adkit__ = True
@@ -47,7 +47,9 @@ class ForwardPlan:
     def sweep(self, tangents: Sequence[Any], visit: Visit | None = None) -> list[Any]:
         """The tangents of the outputs for given tangents of the inputs (`None` is zero); `None` where there is none."""
         result = self._sweep(tangents, visit, self.recorded, strong=visit is not None)
-        if visit is None and any(has_nan(t) for t in result):
+        if visit is not None:
+            return result
+        if decided_nan(result) if self.recorded else any(has_nan(t) for t in result):
             result = self._sweep(tangents, visit, self.recorded, strong=True)
         return result
 

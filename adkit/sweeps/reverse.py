@@ -17,10 +17,12 @@ import numpy
 
 from ..backends import namespace_of
 from ..dtypes import numpy_dtype
-from ..handle import TracedArray
-from ..nodes import INPUT, Node, Results, state
+from ..handle import TracedArray, is_traced
+from ..nodes import INPUT, Node, Results, open_recording, state
 from ..primitive import ELEMENTWISE, GENERAL, LINEAR, MULTILINEAR
+from ..primitives.elementwise import isnan
 from ..primitives.indexing import getitem, index_update
+from ..primitives.reduction import any_
 from . import buffers
 from .order import active, ancestors
 from .values import FLOAT64, fit_cotangent, read, read_recorded, result_of, seed_for
@@ -50,10 +52,13 @@ def reverse_sweep(
     """
     if visit is not None:
         return _visited(order, outputs, inputs, recorded, visit)
-    result = _sweep(order, outputs, inputs, None, True, False) if recorded else _sweep_plain(order, outputs, inputs)
+    if recorded:
+        result = _sweep(order, outputs, inputs, None, True, False)
+        return _sweep(order, outputs, inputs, None, True, strong=True) if decided_nan(result) else result
+    result = _sweep_plain(order, outputs, inputs)
     for g in result:
         if g != g if type(g) is numpy.float64 else has_nan(g):
-            return _sweep(order, outputs, inputs, None, recorded, strong=True)
+            return _sweep(order, outputs, inputs, None, False, strong=True)
     return result
 
 
@@ -287,6 +292,24 @@ def _inner(outputs: Sequence[tuple[Any, Any]], seeds: list[Node], since: int) ->
     order, enclosed = ancestors([node for node, _ in reached], since)
     recorded = enclosed or any(isinstance(g, TracedArray) for _, g in reached)
     return _sweep(active(order, seeds), reached, seeds, None, recorded, False)
+
+
+def decided_nan(results: Iterable[Any]) -> bool:
+    """Whether there is a NaN in the results of a recorded sweep, which is then repeated with the strong zero.
+
+    An open recording notes the answer: at another point it may be another.
+    """
+    record = open_recording.get()
+    for value in results:
+        found = has_nan(value)
+        if record is not None and is_traced(value) and value.dtype.kind in "fc":
+            flags = isnan(value)
+            flag = any_(flags, axis=tuple(range(flags.ndim)), keepdims=False) if flags.shape else flags
+            if is_traced(flag):
+                record.decide(flag.node, found)
+        if found:
+            return True
+    return False
 
 
 def has_nan(value: Any) -> bool:
