@@ -66,7 +66,7 @@ def _summed(
         mask, theirs = factor
         useless = [i for i, c in enumerate(theirs) if c not in own and c not in output]
         if any(c in own for c in theirs) and all(n == sizes[c] for n, c in zip(mask.shape, theirs, strict=True)):
-            mask = mask.any(axis=tuple(useless))
+            mask = numpy.asarray(mask.any(axis=tuple(useless)))
             theirs = "".join(c for c in theirs if c in own or c in output)
             made = _product(sweep, ids, own, mask, theirs, output, sizes)
             if made is not None:

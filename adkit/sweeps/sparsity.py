@@ -63,10 +63,11 @@ class SparsitySweep:
         for node in self.inputs:
             patterns[node] = start if not node.shape else numpy.arange(start, start + node.size).reshape(node.shape)
             start += node.size
-        for node in outputs:
-            if node is not None:
-                self._last_use.pop(node, None)
-        for self._place, node in enumerate(self.order):
+        for output in outputs:
+            if output is not None:
+                self._last_use.pop(output, None)
+        for place, node in enumerate(self.order):
+            self._place = place
             if node not in patterns:
                 given = [patterns.get(p, 0) if type(p) is Node else 0 for p in node.inputs]
                 patterns[node] = self._of(node, given)
@@ -109,7 +110,7 @@ class SparsitySweep:
         if type(a) is int and type(b) is int:
             return self.sets.pair(a, b)
         a, b = numpy.broadcast_arrays(a, b)
-        made = numpy.where(a == 0, b, a)
+        made: Ids = numpy.array(numpy.where(a == 0, b, a))
         rest = (a != b) & (a != 0) & (b != 0)
         first, second = a[rest], b[rest]
         count = len(first)
@@ -251,7 +252,7 @@ def selection(sweep: SparsitySweep, node: Node, given: list[Pattern]) -> Pattern
     mask = sweep.consult(node, 0)
     if mask is None:
         return elementwise(sweep, node, given)
-    made = numpy.where(mask, given[1], given[2])
+    made: Any = numpy.where(mask, given[1], given[2])
     return _spread(made if node.shape else int(made), node.shape)
 
 
@@ -329,7 +330,7 @@ _ROWS = {
     "reduction": "sum mean prod max min",
     "cumulative": "cumsum cumprod",
     "axis": "sort",
-    "matrices": "solve inv det logabsdet",
+    "matrices": "solve inv",
     "selection": "where",
     "contraction": "matmul tensordot einsum",
 }
