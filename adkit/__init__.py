@@ -25,6 +25,8 @@ from .errors import (
     UnsupportedError,
     VersionError,
 )
+from .linear_operators import gauss_newton_operator, hessian_operator, jacobian_operator
+from .optimize import least_squares, minimize, root
 from .settings import settings
 from .sparse import SparsePlan, sparse_plan
 from .trace import Trace, trace
@@ -64,13 +66,19 @@ __all__ = [
     "check_grads",
     "derivative",
     "devices",
+    "gauss_newton_operator",
     "grad",
     "hessian",
+    "hessian_operator",
     "hvp",
     "jacobian",
+    "jacobian_operator",
     "jvp",
+    "least_squares",
     "linearize",
+    "minimize",
     "numpy",
+    "root",
     "settings",
     "sparse_plan",
     "stop_gradient",
