@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy
 
-from ..errors import UnsupportedError
-from ..primitive import Elementwise
+from ...errors import UnsupportedError
+from ...primitive import Elementwise
 
 __adkit__ = True
 
