@@ -230,7 +230,7 @@ def _operator(
     """A `LinearOperator` that knows its value and counts its products."""
     from scipy.sparse.linalg import LinearOperator
 
-    class DerivativeOperator(LinearOperator):  # type: ignore[misc]
+    class DerivativeOperator(LinearOperator):
         """Products with a derivative, by sweeps."""
 
         def __init__(self) -> None:

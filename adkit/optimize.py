@@ -124,8 +124,8 @@ def minimize(
     Parameters
     ----------
     fun: called as `fun(x, *args)` with a tree like x0.
-    x0: the starting point. Float leaves are the unknowns, in float64 for SciPy and in their own dtype for `fun`; integer
-        arrays and other things within a container are passed on unchanged.
+    x0: the starting point. Float leaves are the unknowns, in float64 for SciPy and in their own dtype for `fun`;
+        integer arrays and other things within a container are passed on unchanged.
     method: one of SciPy's. The default is SciPy's own ("BFGS"; "L-BFGS-B" with bounds; "SLSQP" with constraints), but
         "L-BFGS-B" for more than 1000 unknowns, since "BFGS" keeps a dense matrix.
     hess: "auto" gives products with the Hessian to the methods that take them (Newton-CG, trust-ncg, trust-krylov,
@@ -136,8 +136,8 @@ def minimize(
         `NonlinearConstraint`.
     callback: as in SciPy, with trees in the place of vectors.
 
-    Returns SciPy's `OptimizeResult`, where `x` and `jac` are trees like x0; anything else, such as `hess_inv`, is over the
-    flat vector: the leaves one after the other, each in C order. Errors of `fun` pass through unchanged. Raises
+    Returns SciPy's `OptimizeResult`, where `x` and `jac` are trees like x0; anything else, such as `hess_inv`, is over
+    the flat vector: the leaves one after the other, each in C order. Errors of `fun` pass through unchanged. Raises
     `InputError` and `ModeError` as `grad` does.
 
     Example
