@@ -86,3 +86,13 @@ class PlanError(AdkitError, ValueError):
 
 class CheckError(AdkitError, AssertionError):
     """The derivative and its independent check disagree."""
+
+
+class DegenerateError(AdkitError, ValueError):
+    """A point where a function of a matrix has no derivative: a rank or an eigenvector basis breaks down there."""
+
+
+class DegenerateWarning(UserWarning):
+    """A derivative that depends on a choice that the function leaves open: repeated eigenvalues or singular values, or
+    the phase of complex eigenvectors.
+    """

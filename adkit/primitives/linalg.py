@@ -1,5 +1,6 @@
-"""Rows of linear algebra: products and contractions (multilinear), and solve, inv, det (general), batched over
-leading axes.
+"""Rows of linear algebra: products and contractions (multilinear), and solve and inv (general), batched over
+leading axes. The other rows of linear algebra are in `triangles`, `determinants`, `factorizations`, `spectral` and
+`matrix_functions`.
 
 Formulas: M. B. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"
 (2008). Transposes carry no conjugation: complex cotangents pair as Re Σ v̄·v̇.
@@ -7,12 +8,13 @@ Formulas: M. B. Giles, "Collected matrix derivative results for forward and reve
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
+from ..dtypes import numpy_dtype
 from ..primitive import General, Multilinear
 from .elementwise import multiply, negative
-from .reduction import sum_
-from .shape import broadcast_to, reshape, shape_of, transpose, unbroadcast
+from .shape import broadcast_to, moved_to_front, reshape, shape_of, size_of, transpose, unbroadcast
 
 __adkit__ = True
 
@@ -175,34 +177,80 @@ inv = General(
 )
 
 
-def _scalar_times_matrix(s: Any, m: Any) -> Any:
-    return multiply(reshape(s, shape=(*shape_of(s), 1, 1)), m)
+# ------------------------------------------------------------------------------------------------ batching
 
 
-def cofactor_transpose(a: Any, out: Any) -> Any:
-    """det(a) · a⁻¹, the adjugate."""
-    return _scalar_times_matrix(out, inv(a))
+def _on_rows(x: Any, matrix: Any) -> Any:
+    """`x @ matrix` for an x of any number of axes, in one product of two matrices."""
+    shape = shape_of(x)
+    if len(shape) > 2:
+        x = reshape(x, shape=(size_of(shape[:-1]), shape[-1]))
+    made = matmul(x, matrix)
+    return reshape(made, shape=(*shape[:-1], *shape_of(matrix)[1:])) if len(shape) > 2 else made
 
 
-det = General(
-    "det",
-    lambda xp, a: xp.linalg.det(a),
-    jvp=lambda t, out, a: sum_(
-        multiply(swap_last(cofactor_transpose(a, out)), t[0]),
-        axis=(len(shape_of(a)) - 2, len(shape_of(a)) - 1),
-        keepdims=False,
-    ),
-    vjp=lambda g, out, a: (_scalar_times_matrix(g, swap_last(cofactor_transpose(a, out))),),
-    symbol="det {0}",
-)
+def _as_stack(x: Any, batched: bool, lead: int, column: bool) -> Any:
+    """An operand of matmul as matrices with `lead` leading axes behind that of the batch; a vector as row or column."""
+    shape = shape_of(x)
+    batch, shape = (shape[:1], shape[1:]) if batched else ((), shape)
+    if len(shape) == 1:
+        shape = (*shape, 1) if column else (1, *shape)
+    if batched:
+        shape = (*batch, *(1,) * (lead + 2 - len(shape)), *shape)
+    return reshape(x, shape=shape) if shape != shape_of(x) else x
 
-logabsdet = General(
-    "logabsdet",
-    lambda xp, a: xp.linalg.slogdet(a)[1],
-    jvp=lambda t, out, a: sum_(
-        multiply(swap_last(inv(a)), t[0]), axis=(len(shape_of(a)) - 2, len(shape_of(a)) - 1), keepdims=False
-    ),
-    vjp=lambda g, out, a: (_scalar_times_matrix(g, swap_last(inv(a))),),
-    reads="operands",
-    symbol="log |det {0}|",
-)
+
+def _matmul_batch(size: int, operands: Any, batched: Any) -> Any:
+    a, b = operands
+    na, nb = len(shape_of(a)) - batched[0], len(shape_of(b)) - batched[1]
+    if not batched[1] and nb <= 2:
+        return _on_rows(a, b)
+    if not batched[0] and na <= 2 and nb == 1:
+        return _on_rows(b, swap_last(a) if na == 2 else a)
+    lead = max(na, nb, 2) - 2
+    left, right = _as_stack(a, batched[0], lead, False), _as_stack(b, batched[1], lead, True)
+    outer = shape_of(left)[-1] == 1 and all(numpy_dtype(x).kind in "fc" for x in (a, b))
+    made = multiply(left, right) if outer else matmul(left, right)  # an outer product needs no sum
+    shape = shape_of(made)
+    rows, columns = () if na == 1 else shape[-2:-1], () if nb == 1 else shape[-1:]
+    wanted = (*shape[:-2], *rows, *columns)
+    return reshape(made, shape=wanted) if wanted != shape else made
+
+
+def _tensordot_batch(size: int, operands: Any, batched: Any, axes: Any) -> Any:
+    a, b = operands
+    mine, others = axes
+    if batched[0] and not batched[1]:
+        return tensordot(a, b, axes=(tuple(i + 1 for i in mine), others))
+    if batched[1] and not batched[0]:
+        made = tensordot(a, b, axes=(mine, tuple(i + 1 for i in others)))
+        return moved_to_front(made, len(shape_of(a)) - len(mine))
+    free_a, free_b = (_free(len(shape_of(x)) - 1, used) for x, used in ((a, mine), (b, others)))
+    left = transpose(a, axes=(0, *(i + 1 for i in (*free_a, *mine))))
+    right = transpose(b, axes=(0, *(i + 1 for i in (*others, *free_b))))
+    shape_a, shape_b = shape_of(left)[1 : 1 + len(free_a)], shape_of(right)[1 + len(others) :]
+    inner = size_of(shape_of(right)[1 : 1 + len(others)])
+    left = reshape(left, shape=(size, size_of(shape_a), inner))
+    right = reshape(right, shape=(size, inner, size_of(shape_b)))
+    return reshape(matmul(left, right), shape=(size, *shape_a, *shape_b))
+
+
+def _einsum_batch(size: int, operands: Any, batched: Any, subscripts: str) -> Any:
+    inputs, output = subscripts.split("->")
+    letter = next(c for c in string.ascii_letters if c not in subscripts)
+    terms = [letter + term if has else term for term, has in zip(inputs.split(","), batched, strict=True)]
+    return einsum(*operands, subscripts=f"{','.join(terms)}->{letter}{output}")
+
+
+def _solve_batch(size: int, operands: Any, batched: Any) -> Any:
+    a, b = operands
+    na, nb = len(shape_of(a)) - batched[0], len(shape_of(b)) - batched[1]
+    if not batched[0] and na == 2 and nb == 1:  # one matrix, factored once for all right sides
+        return swap_last(solve(a, swap_last(b)))
+    lead = max(na, nb, 2) - 2
+    made = solve(_as_stack(a, batched[0], lead, False), _as_stack(b, batched[1], lead, True))
+    return reshape(made, shape=shape_of(made)[:-1]) if nb == 1 else made
+
+
+matmul.batch, tensordot.batch, einsum.batch, solve.batch = _matmul_batch, _tensordot_batch, _einsum_batch, _solve_batch
+inv.batch = lambda size, operands, batched: inv(operands[0])

@@ -208,8 +208,6 @@ def _linalg() -> list[Case]:
             (((2, 2, 2), (2, 3)), {}),
         ),
         *plus("inv", *square),
-        *plus("det", *square),
-        *plus("logabsdet", *square, complex=False, analytic=False),
     ]
 
 
