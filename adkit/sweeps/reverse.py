@@ -276,7 +276,8 @@ def _vjp_from_jvp(node: Node, g: Any, values: Sequence[Any], out: Any, params: A
     from ..tracing import make_input
 
     since = next_id()
-    tangents = [make_input(zeros_of(parent, like=g)) if type(parent) is Node else None for parent in node.inputs]
+    like = next(part for part in g if part is not None) if isinstance(g, tuple) else g
+    tangents = [make_input(zeros_of(parent, like=like)) if type(parent) is Node else None for parent in node.inputs]
     # values of this recording count as constants of the inner one
     linear = node.primitive.jvp(tangents, out, *values, **params)
     seeds = [t.node for t in tangents if t is not None]
