@@ -10,6 +10,7 @@ Not for: colouring (`sparse.coloring`) and products without a matrix (`linear_op
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -161,7 +162,8 @@ class SparsePlan:
             lin = self._recorded(args, kwargs)
             order, inputs, outputs, shapes = _program(lin)
             sweep = SparsitySweep(order, inputs)
-            length, indices = sweep.sets.gathered(numpy.concatenate(sweep.sweep(outputs)))
+            found = sweep.sweep(outputs, [math.prod(shape) for shape in shapes])
+            length, indices = sweep.sets.gathered(numpy.concatenate(found))
         structure = Structure(order, inputs, outputs, shapes, sweep.consulted)
         indptr = numpy.concatenate([[0], numpy.cumsum(length)])
         shape = (len(length), sweep.sets.size)

@@ -185,9 +185,11 @@ class IndexSets:
         largest = numpy.maximum.reduceat(numpy.where(lengths == numpy.repeat(longest, sizes), children, 0), first)
         result = numpy.where(self._absorbed(children, first, sizes, largest, longest), largest, 0)
         todo = numpy.flatnonzero(result == 0)
+        if not len(todo):
+            return result
         total = numpy.cumsum(numpy.add.reduceat(lengths, first)[todo])
         ends = numpy.searchsorted(total, numpy.arange(CHUNK, int(total[-1]) + CHUNK, CHUNK), side="right")
-        for part in numpy.split(todo, numpy.unique(ends)) if len(todo) else ():
+        for part in numpy.split(todo, numpy.unique(ends)):
             if len(part):
                 runs = children[_ranges(first[part], sizes[part])]
                 result[part] = self._gathered_unions(runs, sizes[part], largest[part], longest[part])

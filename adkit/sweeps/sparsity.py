@@ -56,8 +56,8 @@ class SparsitySweep:
         self._owned: set[Node] = set()
         self._last_use = {p: node for node in order for p in node.inputs if type(p) is Node}
 
-    def sweep(self, outputs: Sequence[Node | None]) -> list[Ids]:
-        """The set numbers of each output's elements, in C order; of nothing but 0 for an output that is `None`."""
+    def sweep(self, outputs: Sequence[Node | None], sizes: Sequence[int]) -> list[Ids]:
+        """The set numbers of each output's elements, in C order; an output that is `None` depends on nothing."""
         patterns: dict[Node, Pattern] = {}
         start = 1
         for node in self.inputs:
@@ -74,7 +74,10 @@ class SparsitySweep:
                 for parent in node.inputs:
                     if type(parent) is Node and self._last_use.get(parent) is node:
                         patterns.pop(parent, None)
-        return [numpy.reshape(patterns.get(node, 0) if node else 0, -1) for node in outputs]
+        return [
+            numpy.zeros(size, numpy.int64) if node is None else numpy.reshape(patterns[node], -1)
+            for node, size in zip(outputs, sizes, strict=True)
+        ]
 
     def _of(self, node: Node, given: list[Pattern]) -> Pattern:
         primitive = node.primitive
@@ -91,7 +94,7 @@ class SparsitySweep:
     def _disown(self, node: Node, given: list[Pattern], made: Ids) -> None:
         """Give up arrays that `made` may be a view of, so that the next assignment copies them first."""
         for parent, pattern in zip(node.inputs, given, strict=True):
-            if parent in self._owned and (made is pattern or made.base is not None):
+            if type(parent) is Node and parent in self._owned and (made is pattern or made.base is not None):
                 self._owned.discard(parent)
 
     def consult(self, node: Node, operand: int) -> numpy.ndarray | None:
