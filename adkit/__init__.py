@@ -11,6 +11,7 @@ from typing import Any
 from . import numpy, operators
 from .backends import devices
 from .check import check_grads
+from .control_flow import checkpoint, cond, fori_loop, scan, while_loop
 from .errors import (
     AdkitError,
     CheckError,
@@ -64,8 +65,11 @@ __all__ = [
     "UnsupportedError",
     "VersionError",
     "check_grads",
+    "checkpoint",
+    "cond",
     "derivative",
     "devices",
+    "fori_loop",
     "gauss_newton_operator",
     "grad",
     "hessian",
@@ -79,6 +83,7 @@ __all__ = [
     "minimize",
     "numpy",
     "root",
+    "scan",
     "settings",
     "sparse_plan",
     "stop_gradient",
@@ -87,6 +92,7 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "vmap",
+    "while_loop",
 ]
 
 operators.attach()
