@@ -22,22 +22,25 @@ from .backends import copy_of, is_array
 from .backends import getitem as read_at
 from .backends import setitem as write_at
 from .dtypes import numpy_dtype
-from .errors import InputError, LeakError
+from .errors import InputError, LeakError, MutationError
 from .handle import TracedArray
-from .nodes import Node, Unkept, next_id, state
+from .nodes import Node, Unkept, next_id, open_recording, state
 from .source import user_location
 
 __adkit__ = True
 
 
 class Cell:
-    """What a handle knows of its buffer: `owned` if nobody else holds it, `version` counting the assignments."""
+    """What a handle knows of its buffer: `owned` if nobody else holds it, `version` counting the assignments, `born`
+    when it was first looked at.
+    """
 
-    __slots__ = ("owned", "version")
+    __slots__ = ("owned", "version", "born")
 
     def __init__(self, owned: bool = False) -> None:
         self.owned = owned
         self.version = 0
+        self.born = next_id()
 
 
 def cell_of(handle: Any) -> Cell:
@@ -116,6 +119,10 @@ def getitem(handle: Any, index: Any) -> Any:
     from .primitives.indexing import is_basic
 
     frame = sys._getframe(1)
+    if tracing.keeping() and (parts := gathering.varying(handle, index)) is not None:
+        if not gathering.is_view(handle, parts):
+            return gathering.read(handle, parts)
+        return view_of(handle, lambda x: gathering.read(x, parts), lambda x, new: gathering.replaced(x, parts, new))
     index = plain_index(index, frame)
     value = handle.value[index] if type(handle.value) is ndarray else read_at(handle.value, index)
     made: Any
@@ -151,6 +158,10 @@ def _bound(part: Any, frame: Any) -> Any:
 def setitem(handle: Any, index: Any, value: Any) -> None:
     """`handle[index] = value`, seen by every view of the same array."""
     frame = sys._getframe(1)
+    if tracing.keeping() and (parts := gathering.varying(handle, index)) is not None:
+        if not any(getattr(part, "shape", ()) for part in parts):
+            value = gathering.replaced(snapshot(handle), parts, value)
+            index = ...
     index = plain_index(index, frame)
     write(handle, index, value, frame, add=False)
 
@@ -177,6 +188,8 @@ def write(handle: Any, index: Any, value: Any, frame: Any, add: bool) -> None:
     if not is_array(handle.value):
         raise TypeError("a scalar does not support item assignment")
     cell = cell_of(handle)
+    if tracing.keeping():
+        _refuse_outside(handle, cell, frame)
     buffer = handle.value
     # a replay starts from the contents that the array had before its first traced element
     before: Any = None
@@ -200,7 +213,7 @@ def write(handle: Any, index: Any, value: Any, frame: Any, add: bool) -> None:
     if handle.node is not None or node is not None:
         row = index_add if add else index_update
         source = handle.node if handle.node is not None else before
-        if node is not None and node.value is None and tracing.keeping():
+        if node is not None and node.value is None and tracing.keeping_constants():
             node.value = tracing.as_kept(plain)
         stored = node if node is not None else plain if type(plain) in tracing.SCALAR_TYPES else tracing.kept(plain)
         location = user_location(frame) if "__adkit__" not in frame.f_globals else state.span or user_location(frame)
@@ -228,11 +241,29 @@ def rebind(handle: Any, new: Any) -> None:
         _write_through(handle, new)
         return
     node, value = tracing.operand_of(new)
+    cell = cell_of(handle)
+    if tracing.keeping():
+        _refuse_outside(handle, cell, sys._getframe(1))
     handle.node = node
     handle.value = _laid_out(value, handle.value)
-    cell = cell_of(handle)
     cell.owned = False
     cell.version += 1
+
+
+def _refuse_outside(handle: Any, cell: Cell, frame: Any) -> None:
+    """Refuse to change an array from outside of a function under `vmap`, which runs once and not per example."""
+    record = open_recording.get()
+    if record is None or not record.batching or (handle.node.id if handle.node else cell.born) > record.since:
+        return
+    from .source import user_line
+
+    filename, line = user_line(frame)
+    raise MutationError(
+        "a function under vmap assigns into an array from outside of it, which every example would change",
+        fix="copy the array within the function first (array.copy()), or return what is to be stored",
+        filename=filename,
+        line=line,
+    )
 
 
 def _laid_out(value: Any, like: Any) -> Any:
@@ -308,3 +339,5 @@ def refuse_plain_target(what: str, frame: Any, fix: str = "") -> LeakError:
 
 TracedArray.__getitem__ = getitem  # type: ignore[method-assign]
 TracedArray.__setitem__ = setitem  # type: ignore[method-assign]
+
+from . import gathering  # noqa: E402  (its rows need the recorder, which needs this module)

@@ -196,7 +196,7 @@ def _checked_axis(leaf: Any, axis: int, name: Callable[[], str]) -> int:
             fix="give it the axis None in in_axes, or pass an array of one number per example (a list is a tree)",
         )
     if not -ndim <= axis < ndim:
-        raise InputError(f"{name()} has {ndim} axes, and no axis {axis}", fix="correct in_axes")
+        raise InputError(f"{name()} has shape {tuple(leaf.shape)}, and no axis {axis}", fix="correct in_axes")
     return int(axis) % ndim
 
 

@@ -67,8 +67,8 @@ def _taken(a: Any, indices: Any, axis: int) -> Any:
     """The slices of `a` at traced indices along an axis."""
     shape, n = shape_of(a), ndim(indices)
     before, after = shape[:axis], shape[axis + 1 :]
-    base = numpy.arange(math.prod(before)).reshape(*before, *(1,) * (n + len(after))) * math.prod(shape[axis:])
-    base = base + numpy.arange(math.prod(after)).reshape(*(1,) * (axis + n), *after)
+    base = numpy.arange(math.prod(before)).reshape((*before, *(1,) * (n + len(after)))) * math.prod(shape[axis:])
+    base = base + numpy.arange(math.prod(after)).reshape((*(1,) * (axis + n), *after))
     spread = reshape(indices, shape=(*shape_of(indices), *(1,) * len(after)))
     return places.take(a, rows.add(rows.multiply(spread, math.prod(after)), base))
 

@@ -230,3 +230,4 @@ index_update.batch = _batch_write(index_update)
 index_add.batch = _batch_write(index_add)
 take.batch = _batch_take
 scatter_add.batch = _batch_scatter_add
+normalize_index.batch = lambda count, operands, batched, size: normalize_index(operands[0], size=size)
