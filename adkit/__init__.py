@@ -15,6 +15,8 @@ from .control_flow import checkpoint, cond, fori_loop, scan, while_loop
 from .errors import (
     AdkitError,
     CheckError,
+    DegenerateError,
+    DegenerateWarning,
     DeviceError,
     IndependentError,
     InputError,
@@ -52,6 +54,8 @@ __version__ = "0.1.0"
 __all__ = [
     "AdkitError",
     "CheckError",
+    "DegenerateError",
+    "DegenerateWarning",
     "DeviceError",
     "IndependentError",
     "InputError",
