@@ -56,7 +56,7 @@ def _cofactor(xp: Any, a: Any, d: Any, *directions: Any) -> Any:
     if not directions:
         return d * turned
     products = [xp.matmul(inverse, t) for t in directions]
-    made = 0
+    made: Any = 0
     for chosen in _subsets(range(len(products))):
         rest = [i for i in range(len(products)) if i not in chosen]
         made = made + _traces(xp, products, chosen) * _chains(xp, products, rest, inverse)

@@ -154,7 +154,8 @@ def _permute_rows(xp: Any, x: Any, pivots: Any, inverse: bool = False) -> Any:
     order = permutation(swaps, plain.shape[-2])
     if inverse:
         order = numpy.argsort(order, axis=-1)
-    made = numpy.take_along_axis(*_broadcast_stacks(plain, order[..., None]), axis=-2)
+    stacks, places = _broadcast_stacks(plain, order[..., None])
+    made = numpy.take_along_axis(stacks, places, axis=-2)
     return made if xp is numpy else asarray_like(made, x)
 
 
@@ -202,6 +203,27 @@ def _widened_pair(x: Any, y: Any, batched: Any) -> Any:
 
 
 permute_rows.batch = _permute_batch
+
+
+def _as_pivots(xp: Any, order: Any) -> Any:
+    """The successive swaps, as LAPACK counts them, that bring elements into an order."""
+    from ..backends import asarray_like, to_numpy
+
+    order = numpy.asarray(to_numpy(order))
+    flat = order.reshape(-1, order.shape[-1])
+    made = numpy.empty_like(flat)
+    for row, swaps in zip(flat, made, strict=True):
+        now = list(range(len(row)))
+        for i, wanted in enumerate(row):
+            j = now.index(wanted)
+            now[i], now[j] = now[j], now[i]
+            swaps[i] = j
+    made = made.reshape(order.shape)
+    return made if xp is numpy else asarray_like(made, order)
+
+
+as_pivots = Constant("as_pivots", _as_pivots, None)
+as_pivots.batch = leading(as_pivots)
 
 
 def split_lu(lu: Any) -> tuple[Any, Any]:
@@ -299,7 +321,7 @@ def reflectors(q: Any) -> tuple[Any, Any]:
     Ballard et al., "Reconstructing Householder vectors from tall-skinny QR" (2014).
     """
     m, k = shape_of(q)[-2:]
-    return split_lu(unpivoted_lu(eye_like(q, m, k) - q))
+    return split_lu(unpivoted_lu(-q + eye_like(q, m, k)))  # a handle goes first, see `seed_for`
 
 
 def _unpivoted_lu(xp: Any, a: Any) -> Any:
@@ -332,14 +354,6 @@ def _unpivoted_jvp(t: Any, out: Any, a: Any) -> Any:
 # of m × k matrices with m ≥ k
 unpivoted_lu = General("unpivoted_lu", _unpivoted_lu, jvp=_unpivoted_jvp, reads="out")
 unpivoted_lu.batch = leading(unpivoted_lu)
-
-
-def completed_basis(v: Any, u: Any) -> Any:
-    """I − V T Vᴴ with T = U V₁⁻ᴴ: the whole orthogonal matrix of the reflections that V and U describe."""
-    m, k = shape_of(v)[-2:]
-    top = rows(v, 0, k)
-    scaled = swap_last(solve_triangular(conj(top), swap_last(u), lower=True, unit=True))
-    return eye_like(v, m, m) - matmul(matmul(v, scaled), adjoint(v))
 
 
 def _completed(q: Any, dq: Any, n: int) -> Any:

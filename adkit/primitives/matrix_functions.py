@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy
 
-from ..backends import asarray_like, to_numpy
+from ..backends import asarray_like, to_numpy, zeros
+from ..dtypes import numpy_dtype
 from ..primitive import Constant, General
 from .batching import leading
 from .factorizations import columns, rows
@@ -31,7 +32,7 @@ __adkit__ = True
 
 def _pinv(xp: Any, a: Any, rtol: Any = None) -> Any:
     if 0 in a.shape:
-        return xp.zeros((*a.shape[:-2], a.shape[-1], a.shape[-2]), dtype=a.dtype)
+        return zeros((*a.shape[:-2], a.shape[-1], a.shape[-2]), numpy_dtype(a), a)
     return xp.linalg.pinv(a) if rtol is None else xp.linalg.pinv(a, rtol=rtol)
 
 
@@ -166,7 +167,7 @@ def _frechet_vjp(g: Any, out: Any, a: Any, e: Any) -> Any:
     return unbroadcast(to_a, shape_of(a)), unbroadcast(to_e, shape_of(e))
 
 
-expm = General(
+expm: General = General(
     "expm",
     _expm,
     jvp=lambda t, out, a: expm_frechet(a, t[0]),
@@ -175,7 +176,7 @@ expm = General(
     symbol="exp {0}",
 )
 expm.batch = leading(expm)
-expm_frechet = General("expm_frechet", _expm_frechet, jvp=_frechet_jvp, vjp=_frechet_vjp, reads="operands")
+expm_frechet: General = General("expm_frechet", _expm_frechet, jvp=_frechet_jvp, vjp=_frechet_vjp, reads="operands")
 expm_frechet.batch = matrices_batch(expm_frechet)
 
 for _row in (pinv, lstsq, expm, expm_frechet):

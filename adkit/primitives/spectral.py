@@ -151,7 +151,10 @@ eigh.batch = leading(eigh)
 
 
 def _eig(xp: Any, a: Any) -> Any:
-    return tuple(xp.linalg.eig(a))
+    w, v = xp.linalg.eig(a)
+    if xp is not numpy and not is_complex(a) and is_complex(w) and not bool(xp.any(xp.imag(w) != 0)):
+        w, v = xp.real(w), xp.real(v)  # as NumPy does
+    return w, v
 
 
 def _eig_jvp(t: Any, out: Any, a: Any) -> Any:

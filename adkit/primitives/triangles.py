@@ -185,6 +185,5 @@ solve_triangular = General(
 solve_triangular.batch = matrices_batch(solve_triangular)
 for _row in (triangle, hermitian_from, fold):
     _row.batch = leading(_row)
-
-for _row in (triangle, hermitian_from, fold, solve_triangular):
-    _row.sparsity = "matrices"
+for _matrices in (triangle, hermitian_from, fold, solve_triangular):
+    _matrices.sparsity = "matrices"

@@ -162,5 +162,6 @@ CASES = [
 X = np.array([[1.5, -0.5, 3.0], [0.0, 2.25, 1.0]])
 CONSTANT_CASES = {
     "matrix_rank": ((X,), {}, np.linalg.matrix_rank),
+    "as_pivots": ((np.array([2, 0, 1]),), {}, lambda order: np.array([2, 2, 2])),
     "column_pivots": ((X,), {}, lambda x: np.array([2, 1, 0], dtype=np.int32)),
 }
