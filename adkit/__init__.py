@@ -28,6 +28,7 @@ from .errors import (
     UnsupportedError,
     VersionError,
 )
+from .lifting import lift
 from .linear_operators import gauss_newton_operator, hessian_operator, jacobian_operator
 from .optimize import least_squares, minimize, root
 from .settings import settings
@@ -83,6 +84,7 @@ __all__ = [
     "jacobian_operator",
     "jvp",
     "least_squares",
+    "lift",
     "linearize",
     "minimize",
     "numpy",

@@ -98,8 +98,16 @@ class TracedArray:
         self._guard(_getframe(1), outcome)
         return outcome
 
-    def _as_integer(self, what: str) -> int:
+    def _is_constant(self) -> bool:
+        """Whether the value has no derivative: it depends on no input, or is an integer, or piecewise constant."""
         if self.node is None or self.dtype.kind in "biu":
+            return True
+        from .sweeps.order import varies
+
+        return not varies(self.node)
+
+    def _as_integer(self, what: str) -> int:
+        if self._is_constant():
             self._guard(_getframe(2))
             return int(self.value)
         raise leak(what, "keep the array, or write adkit.stop_gradient(x) if no derivative is wanted there")
@@ -115,7 +123,7 @@ class TracedArray:
         return self._as_integer("an index")
 
     def __float__(self) -> float:
-        if self.node is None or self.dtype.kind in "biu":
+        if self._is_constant():
             self._guard(_getframe(1))
             return float(self.value)
         fix = "leave float(...) out; call numpy's functions, not math's; make arrays with adkit.numpy"
@@ -129,7 +137,9 @@ class TracedArray:
     def item(self, *index: Any) -> Any:
         """The one element as a Python scalar; an error for a value whose derivative that would lose."""
         chosen = self[index] if index else self
-        if not is_traced(chosen):
+        if not isinstance(chosen, TracedArray) or chosen._is_constant():
+            if is_traced(chosen):
+                chosen._guard(_getframe(1))
             return numpy.asarray(untraced(chosen)).item()
         raise leak(".item()", "leave .item() out: a traced scalar computes like a number")
 

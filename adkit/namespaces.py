@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy
 
+from .handle import TracedArray
+
 __adkit__ = True
 
 # module -> adkit's namespace, imported when first asked for
@@ -48,6 +50,14 @@ def substitute_for(value: Any) -> Any:
         return _substitutes().get(value)
     except TypeError:  # not hashable, so none of ours
         return None
+
+
+def instance_check(value: Any, kind: Any) -> bool:
+    """`isinstance` as traced code sees it: a traced value is an instance of what its plain value is one of.
+
+    Without it, `if isinstance(x, float)` would take another path than in plain code.
+    """
+    return isinstance(value, kind) or (isinstance(value, TracedArray) and isinstance(value.value, kind))
 
 
 def _substitutes() -> dict[Any, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -365,3 +367,14 @@ def test_a_replay_says_where_it_left_the_path():
     assert not replay.on_path(replay.values([-5.0]))
     np.testing.assert_array_equal(replay.on_path(replay.values([np.array([-1.0, 1.0])])), [False, True])
     assert replay(5.0) == 15.0
+
+
+@pytest.mark.parametrize("convert", [int, float, lambda n: n.item(), math.floor])
+def test_what_is_piecewise_constant_may_become_a_number_while_a_recording_keeps_it(convert):
+    def f(x):
+        return x * convert(np.floor(x) + 1)
+
+    assert grad(f)(2.5) == 3.0
+    made = trace(f)(2.5)
+    assert made.gradient["x"] == 3.0
+    assert len(made.wengert.guards) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
-from ..nodes import Node
+from ..nodes import INPUT, Node
 from ..tracing import depends_on
 
 __adkit__ = True
@@ -54,3 +54,21 @@ def active(order: list[Node], inputs: Iterable[Node]) -> list[Node]:
                     result.append(node)
                     break
     return result
+
+
+def varies(node: Node) -> bool:
+    """Whether a node depends on an input through derivatives.
+
+    An open recording keeps the nodes of piecewise constant operations too, such as `floor`, for display.
+    """
+    seen = {node}
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if node.primitive is INPUT:
+            return True
+        for i, parent in enumerate(node.inputs):
+            if type(parent) is Node and parent not in seen and depends_on(node.primitive, i):
+                seen.add(parent)
+                stack.append(parent)
+    return False

@@ -12,7 +12,7 @@ import types
 from contextvars import ContextVar
 from typing import Any
 
-from adkit.handle import TracedArray
+from adkit.namespaces import instance_check
 
 from .ordinary import is_atom
 
@@ -98,14 +98,6 @@ class Substitution:
                 if real is not member and not name.startswith("_") and not alias:
                     members[id(member)] = (member, real)
         return members
-
-
-def instance_check(value: Any, kind: Any) -> bool:
-    """`isinstance` as a cell sees it: a traced value is an instance of what its plain value is one of.
-
-    Without it, `if isinstance(x, float)` would take another path than in a plain cell.
-    """
-    return isinstance(value, kind) or (isinstance(value, TracedArray) and isinstance(value.value, kind))
 
 
 def _from_library(value: Any) -> bool:
