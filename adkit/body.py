@@ -11,6 +11,8 @@ recording, as if the body had been written out. Not for: recording a body (`body
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +22,7 @@ from . import backends
 from .dtypes import numpy_dtype
 from .errors import AdkitError
 from .handle import TracedArray, is_traced, untraced
-from .nodes import COMPONENT, INPUT, TRANSFER, GuardRecord, Node, Results, next_id
+from .nodes import COMPONENT, INPUT, TRANSFER, GuardRecord, Node, Results, next_id, open_recording
 from .primitive import ELEMENTWISE
 from .primitives.control import Construct
 from .primitives.indexing import getitem, index_update
@@ -40,6 +42,7 @@ class Deviation(AdkitError, ValueError):
     """The recorded path of a body does not hold for other operands."""
 
 
+@dataclasses.dataclass(slots=True, eq=False)
 class Piece:
     """A stretch of a body: `state` (a loop's carry) goes in and comes out, and items of the scanned arrays likewise.
 
@@ -51,27 +54,21 @@ class Piece:
     order: the nodes between, and the enclosing ones that they use, in order.
     steps: `order` and what only conditions depend on.
     closures: the enclosing nodes.
-    expected: node -> value or truth of those that the path depended on.
+    expected, decisions: node -> value or truth of those that the path depended on, or a sweep inside the body.
     shown: whether all values are kept because a view shows them.
     """
 
-    __slots__ = ("inputs", "sources", "state", "items", "order", "steps", "closures", "expected", "dropped", "shown")
-
-    def __init__(
-        self,
-        inputs: list[Node],
-        sources: list[tuple[int, int, int]],
-        state: list[Any],
-        items: list[tuple[int, int, Any]],
-        order: list[Node],
-        steps: list[Node],
-        closures: list[Node],
-        expected: Mapping[Node, Any],
-    ) -> None:
-        self.inputs, self.sources, self.state, self.items = inputs, sources, state, items
-        self.order, self.steps, self.closures, self.expected = order, steps, closures, expected
-        self.dropped: list[Node] = []
-        self.shown = False
+    inputs: list[Node]
+    sources: list[tuple[int, int, int]]
+    state: list[Any]
+    items: list[tuple[int, int, Any]]
+    order: list[Node]
+    steps: list[Node]
+    closures: list[Node]
+    expected: Mapping[Node, Any]
+    decisions: Mapping[Node, bool]
+    shown: bool = False
+    dropped: list[Node] = dataclasses.field(default_factory=list)
 
     # -- values
 
@@ -130,9 +127,12 @@ class Piece:
         return found[::-1]
 
     def evaluate(self, inputs: Sequence[Any], closures: Mapping[Node, Any], checked: bool) -> dict[Node, Any]:
-        """The value of every node for other inputs, plain or traced; `Deviation` where the path would be another."""
+        """The value of every node for other inputs, plain or traced.
+
+        The conditions of the path become guards of the recording around; where one is not met, and is `checked`, that
+        is a `Deviation`.
+        """
         values: dict[Node, Any] = dict(zip(self.inputs, inputs, strict=True))
-        expected = self.expected if checked else {}
         for node in self.steps:
             if node in values:
                 continue
@@ -144,8 +144,10 @@ class Piece:
                 operands = [values[i] if type(i) is Node else i for i in node.inputs]
                 made = operands[0] if node.primitive is INPUT else node.primitive(*operands, **(node.params or {}))
                 values[node] = made
-            if node in expected:
-                _check(node, values[node], expected[node])
+            if node in self.expected:
+                _decide(values[node], self.expected[node], checked)
+            if node in self.decisions:
+                _decide(values[node], self.decisions[node], checked, shown=False)
         return values
 
     # -- sweeps
@@ -214,7 +216,7 @@ class Body:
     @property
     def guarded(self) -> bool:
         """Whether the path depended on values."""
-        return bool(self.conditions) or any(piece.expected for piece in self.pieces)
+        return bool(self.conditions) or any(p.expected or p.decisions for p in self.pieces)
 
     def _split(self, given: Sequence[Any]) -> tuple[list[Any], list[Any], list[Any]]:
         """State, scanned arrays, closures."""
@@ -237,8 +239,9 @@ class Body:
 
     def _follow(self, operands: Sequence[Any], checked: bool) -> list[Any]:
         state, arrays, closed = self._split(operands)
-        if checked:
-            self._check_conditions(operands)
+        at = self.states + self.arrays
+        for operand, condition in zip(operands[at : at + len(self.conditions)], self.conditions, strict=True):
+            _decide(operand, condition, checked)
         closures = dict(zip(self.closures, closed, strict=True))
         parts: list[list[Any]] = [[None] * self.length for _ in range(self.emitted)]
         for piece in self.pieces:
@@ -248,12 +251,6 @@ class Body:
             for j, k, leaf in piece.items:
                 parts[j][k] = values[leaf] if type(leaf) is Node else leaf
         return [state[j] if kind == STATE else stacked(parts[j]) for kind, j in self.results]
-
-    def _check_conditions(self, operands: Sequence[Any]) -> None:
-        at = self.states + self.arrays
-        for operand, condition in zip(operands[at : at + len(self.conditions)], self.conditions, strict=True):
-            if bool(numpy.asarray(backends.to_numpy(untraced(operand)))) != condition:
-                raise Deviation("a condition came out otherwise", fix="record again")
 
     def forget(self) -> None:
         """Drop the large values with which the pieces began, as part of a piece that drops its own."""
@@ -387,13 +384,19 @@ def _is_forgotten(node: Node) -> bool:
     return isinstance(node.primitive, Construct) and node.params["body"].forgotten  # type: ignore[index]
 
 
-def _check(node: Node, value: Any, expected: Any) -> None:
-    plain = numpy.asarray(backends.to_numpy(untraced(value)))
-    same = bool(plain.all() if plain.ndim else plain) == expected if isinstance(expected, bool) else None
-    if same is None:
-        same = numpy.array_equal(plain, expected)
-    if not same:
-        raise Deviation("a condition inside the body came out otherwise", fix="record again")
+def _decide(value: Any, expected: Any, checked: bool, shown: bool = True) -> None:
+    """Note what the path depended on, and compare it with what it was."""
+    truth = isinstance(expected, bool)
+    if isinstance(value, TracedArray) and shown:
+        value._guard(sys._getframe(1), expected if truth else None)
+    elif isinstance(value, TracedArray) and value.node is not None:
+        record = open_recording.get()
+        if record is not None:
+            record.decide(value.node, expected)
+    if checked:
+        plain = numpy.asarray(backends.to_numpy(untraced(value)))
+        if not (bool(plain) == expected if truth and not plain.ndim else numpy.array_equal(plain, expected)):
+            raise Deviation("a condition inside a body came out otherwise", fix="record again")
 
 
 def _recomputed(node: Node, values: dict[Node, Any], own: set[Node], shared: set[Node], last: dict[Node, Node]) -> Any:

@@ -6,7 +6,6 @@ Not for: what is kept of a piece and the sweeps through it (`body`), or what the
 from __future__ import annotations
 
 import contextlib
-import gc
 from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 from typing import Any
@@ -20,7 +19,7 @@ from .body import ITEM, STATE, Body, Piece, stacked
 from .dtypes import numpy_dtype
 from .errors import AdkitError, LeakError, UnsupportedError
 from .handle import TracedArray, is_traced, untraced
-from .nodes import GuardRecord, Node, Recording, Results, aval, next_id
+from .nodes import GuardRecord, Node, Recording, Results, aval, next_id, open_recording
 from .primitives.control import Construct, body_input
 from .pytrees import differentiable
 from .source import user_line, user_location
@@ -94,7 +93,9 @@ class BodyRecorder:
         self._outer = tracing.keeping()
 
     def __enter__(self) -> BodyRecorder:
+        enclosing = open_recording.get()
         self._record = self._exit.enter_context(tracing.replayable())
+        self._record.batching = enclosing is not None and enclosing.batching
         return self
 
     def __exit__(self, *exc: Any) -> None:
@@ -114,6 +115,7 @@ class BodyRecorder:
         self._items: list[tuple[int, int, Any]] = []
         self._steps = 0
         self._record.guards.clear()
+        self._record.decisions.clear()
 
     def _state(self, j: int, leaf: Any, traced: bool) -> Any:
         if not traced and not differentiable(leaf):
@@ -154,14 +156,15 @@ class BodyRecorder:
         self.emitted += [(j, k, untraced(leaf)) for j, k, leaf in self._items]
         items = [(j, k, _node_or_value(leaf)) for j, k, leaf in self._items]
         outputs = [leaf for leaf in (*leaves, *(leaf for _, _, leaf in items)) if type(leaf) is Node]
-        guards = [guard.node for guard in self._record.guards]
+        decisions = {decision.node: decision.outcome == "true" for decision in self._record.decisions}
+        guards = [*(guard.node for guard in self._record.guards), *decisions]
         steps, closures = self._region([*outputs, *guards])
         order = self._region(outputs)[0] if guards else steps
         expected: dict[Node, Any] = {}
         for guard in self._record.guards:
             if isinstance(expected.get(guard.node, True), bool):
                 expected[guard.node] = _outcome(guard)
-        piece = Piece(self._inputs, self._sources, leaves, items, order, steps, closures, expected)
+        piece = Piece(self._inputs, self._sources, leaves, items, order, steps, closures, expected, decisions)
         piece.shown = self._outer and not self.pieces
         if not self.pieces:
             self.limit = _steps_per_piece(steps)
@@ -297,12 +300,10 @@ def _steps_per_piece(steps: Sequence[Node]) -> int:
 def _values_of(
     nodes: list[Node], given: Sequence[Any], handles: Callable[[], Iterable[TracedArray]], marks: dict[str, Any]
 ) -> list[TracedArray]:
-    """Handles of enclosing nodes, whose values the nodes themselves need not have kept."""
+    """Handles of enclosing nodes, which may not have kept their value if no operation read it."""
     missing = {node for node in nodes if node.value is None}
     found: dict[Node, Any] = {}
-    for search in (lambda: given, handles, lambda: _referring(missing - found.keys())):
-        if len(found) == len(missing):
-            break
+    for search in (lambda: given, handles) if missing else ():
         for handle in search():
             if isinstance(handle, TracedArray) and handle.node in missing:
                 found[handle.node] = untraced(handle)
@@ -314,8 +315,3 @@ def _values_of(
             line=marks["line"],
         )
     return [TracedArray(node, found[node] if node in found else node.value) for node in nodes]
-
-
-def _referring(nodes: set[Node]) -> list[Any]:
-    """Whatever holds one of the nodes, wherever it is: a search of the whole heap, for handles in places unknown."""
-    return gc.get_referrers(*nodes) if nodes else []

@@ -113,7 +113,7 @@ def record_unary(primitive: Elementwise, x: TracedArray, function: Any, frame: F
     if node is None:
         return as_storage(value)
     mask = primitive.residuals[0]
-    if node.value is None and (mask & 1 or (_keeping and _is_outside(node))):
+    if node.value is None and (mask & 1 or (_replayable and _is_outside(node))):
         node.value = operand if type(operand) is not float else numpy.float64(operand)
     if primitive.partials[0] is None:
         return _record_cut(primitive, (node,), None, value, frame)
@@ -136,14 +136,14 @@ def record_binary(primitive: Elementwise, a: Any, b: Any, function: Any, frame: 
         operand = a.value
         value = function(operand, b)
         mask = primitive.residuals[0]
-        if left.value is None and (mask & 1 or (_keeping and _is_outside(left))):
+        if left.value is None and (mask & 1 or (_replayable and _is_outside(left))):
             left.value = operand if type(operand) is not float else numpy.float64(operand)
     elif type(b) is TracedArray and type(a) in SCALAR_TYPES and type(b.value) in _NUMPY_VALUES and b.node is not None:
         left, right = a, b.node
         operand = b.value
         value = function(a, operand)
         mask = primitive.residuals[1]
-        if right.value is None and (mask & 2 or (_keeping and _is_outside(right))):
+        if right.value is None and (mask & 2 or (_replayable and _is_outside(right))):
             right.value = operand if type(operand) is not float else numpy.float64(operand)
     else:
         evaluated = _evaluated(primitive, a, b, function, frame)
@@ -199,17 +199,17 @@ def _evaluated(primitive: Elementwise, a: Any, b: Any, function: Any, frame: Fra
     if right is None:
         mask = left_mask
         right = y if type(y) in SCALAR_TYPES else _kept_constant(b, y, mask & 2)
-        if left.value is None and (mask & 1 or (_keeping and _is_outside(left))):
+        if left.value is None and (mask & 1 or (_replayable and _is_outside(left))):
             left.value = x if type(x) is not float else numpy.float64(x)
     elif left is None:
         mask = right_mask
         left = x if type(x) in SCALAR_TYPES else _kept_constant(a, x, mask & 1)
-        if right.value is None and (mask & 2 or (_keeping and _is_outside(right))):
+        if right.value is None and (mask & 2 or (_replayable and _is_outside(right))):
             right.value = y if type(y) is not float else numpy.float64(y)
     else:
-        if left.value is None and (mask & 1 or (_keeping and _is_outside(left))):
+        if left.value is None and (mask & 1 or (_replayable and _is_outside(left))):
             left.value = x if type(x) is not float else numpy.float64(x)
-        if right.value is None and (mask & 2 or (_keeping and _is_outside(right))):
+        if right.value is None and (mask & 2 or (_replayable and _is_outside(right))):
             right.value = y if type(y) is not float else numpy.float64(y)
     return left, right, mask, value
 
@@ -224,7 +224,7 @@ def _saved(node: Node | None, operand: Any, value: Any, needed: int) -> Any:
     """The operand as a node holds it: its node with the value kept if a rule needs it, or a constant."""
     if node is None:
         return value if type(value) in SCALAR_TYPES else _kept_constant(operand, value, needed)
-    if node.value is None and (needed or (_keeping and _is_outside(node))):
+    if node.value is None and (needed or (_replayable and _is_outside(node))):
         node.value = as_kept(value)
     return node
 
