@@ -71,7 +71,44 @@ def refusing(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
             raise unsupported(name, sys._getframe(1))
         return plain(*args, **kwargs)
 
+    call.refuses = True  # type: ignore[attr-defined]
     return call
+
+
+def constant(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A function without a derivative by nature, of the values of its arguments; each traced one is a guard."""
+
+    @functools.wraps(plain, assigned=("__name__", "__qualname__", "__doc__"), updated=())
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not (has_handle(args) or (kwargs and has_handle(kwargs.values()))):
+            return plain(*args, **kwargs)
+        from .numpy.arguments import known
+
+        return plain(*map(known, args), **{name: known(value) for name, value in kwargs.items()})
+
+    return call
+
+
+class _RefusingClass(type):
+    """The type of `refusing_class`: instances are those of the plain class."""
+
+    plain: Any
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if has_handle(args) or (kwargs and has_handle(kwargs.values())):
+            raise unsupported(f"numpy.{cls.__name__}", sys._getframe(1))
+        return cls.plain(*args, **kwargs)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, cls.plain)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, cls.plain)
+
+
+def refusing_class(plain: type) -> type:
+    """A class that makes instances of a NumPy class, and raises an error if an argument is traced."""
+    return _RefusingClass(plain.__name__, (), {"plain": plain, "refuses": True, "__doc__": plain.__doc__})
 
 
 def has_handle(values: Iterable[Any]) -> bool:
@@ -118,11 +155,24 @@ def call_function(func: Any, types: Any, args: Any, kwargs: Any) -> Any:
 
     if not all(issubclass(t, (TracedArray, numpy.ndarray)) or _is_known(t) for t in types):
         return NotImplemented
-    function = FUNCTIONS.get(func)
+    function = function_for(func)
     if function is None:
         raise unsupported(name_of(func), sys._getframe(2))
     like = libraries.foreign_among((args, kwargs))
     return function(*args, **kwargs) if like is None else libraries.call(function, args, kwargs, like)
+
+
+# modules that importing NumPy does not import -> adkit's module for their functions
+_LATER = {"numpy.polynomial.polynomial": "adkit.numpy.bivariate"}
+
+
+def function_for(func: Any) -> Callable[..., Any] | None:
+    """What is called in the place of a function of NumPy for traced arguments; `None` if there is nothing."""
+    function = FUNCTIONS.get(func)
+    if function is None and getattr(func, "__module__", None) in _LATER:
+        importlib.import_module(_LATER[func.__module__])
+        function = FUNCTIONS.get(func)
+    return function
 
 
 def _is_known(kind: type) -> bool:
@@ -151,8 +201,9 @@ def _compute(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str,
     from .numpy.creation import as_dtype
     from .tracing import UFUNCS
 
-    dtype = kwargs.pop("dtype", None)
-    for ignored in ("casting", "order", "subok", "signature"):
+    dtype, signature = kwargs.pop("dtype", None), kwargs.pop("signature", None)
+    dtype = _of_signature(signature) if dtype is None else dtype
+    for ignored in ("casting", "order", "subok"):
         kwargs.pop(ignored, None)
     if method != "__call__":
         function = UFUNC_METHODS.get((ufunc.__name__, method))
@@ -164,9 +215,33 @@ def _compute(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str,
         importlib.import_module("adkit.scipy.special")  # enters the ufuncs of scipy.special
         function = UFUNC_FUNCTIONS.get(ufunc) or UFUNCS.get(ufunc)
     if function is None:
-        raise unsupported(name_of(ufunc), frame)
-    result = function(*inputs, **kwargs)
-    return as_dtype(result, dtype) if dtype is not None and isinstance(result, TracedArray) else result
+        from .numpy.selection import call_python_ufunc, is_python_ufunc
+
+        if not is_python_ufunc(ufunc):
+            raise unsupported(name_of(ufunc), frame)
+        return call_python_ufunc(ufunc, *inputs)
+    if dtype is None:
+        return function(*inputs, **kwargs)
+    result = function(*(_of_dtype(a, numpy.dtype(dtype)) for a in inputs), **kwargs)
+    return as_dtype(result, dtype) if isinstance(result, TracedArray) else result
+
+
+def _of_signature(signature: Any) -> Any:
+    """The dtype of the result that `signature=` asks for: "dd->d", or a tuple of dtypes."""
+    if isinstance(signature, str):
+        return signature.rpartition("->")[2][:1] or None
+    return signature[-1] if signature else None
+
+
+def _of_dtype(operand: Any, dtype: Any) -> Any:
+    """An operand in the dtype in which a ufunc shall compute: the root of −1 is complex with `dtype=complex`."""
+    from .dtypes import numpy_dtype
+    from .numpy.arguments import operand as joined
+    from .numpy.creation import as_dtype
+
+    operand = joined(operand)
+    kind = numpy_dtype(operand).kind
+    return as_dtype(operand, dtype) if kind in "fc" and dtype.kind in "fc" else operand
 
 
 def _refuse(ufunc: Any, method: str, frame: Any) -> Any:
@@ -180,18 +255,26 @@ def name_of(function: Any) -> str:
         return f"numpy.{name}"
     if getattr(sys.modules.get("scipy.special"), name, None) is function:
         return f"scipy.special.{name}"
+    if isinstance(function, numpy.ufunc) and hasattr(numpy.strings, name):
+        return f"numpy.strings.{name}"
     return f"{getattr(function, '__module__', None) or 'ufunc'}.{name}"
 
 
 def unsupported(name: str, frame: Any) -> UnsupportedError:
-    """The error for a function that has no derivative rule here."""
+    """The error for a function that has no derivative rule here, with the reason that the completeness table gives."""
+    from .numpy.census import refusal
+
     filename, line = user_line(frame)
+    refused = refusal(name)
     return UnsupportedError(
-        f"{name} has no derivative rule in adkit",
-        fix="write it with functions that have one, or pass adkit.stop_gradient(x) if no derivative is wanted there",
+        f"{name} has no derivative rule in adkit" + (f": {refused.reason}" if refused else ""),
+        fix=refused.fix if refused else _FIX,
         filename=filename,
         line=line,
     )
+
+
+_FIX = "write it with functions that have one, or pass adkit.stop_gradient(x) if no derivative is wanted there"
 
 
 def _is_foreign(value: Any) -> bool:
@@ -216,6 +299,8 @@ def _masked(result: Any, where: Any, out: Any, frame: Any) -> Any:
             filename=filename,
             line=line,
         )
+    if isinstance(result, tuple):
+        return tuple(r if o is None else where_function(where, r, o) for r, o in zip(result, out, strict=True))
     return where_function(where, result, out[0])
 
 

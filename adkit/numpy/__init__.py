@@ -44,13 +44,16 @@ from . import selection as _selection
 from . import sets as _sets
 from . import shaping as _shaping
 from . import sorting as _sorting
-from . import statistics as _statistics
 from . import standard as _standard
+from . import statistics as _statistics
 from . import ufuncs as _ufuncs
+from . import windows as _windows
 from .joining import c_, r_
 from .standard import __array_api_version__, __array_namespace_info__, isdtype
 
-_MODULES = (_creation, _elementwise, _reduction, _joining, _shaping, _indexing, _sorting, _products, _promotion)
+_MODULES: tuple[types.ModuleType, ...] = (
+    _creation, _elementwise, _reduction, _joining, _shaping, _indexing, _sorting, _products, _promotion
+)  # fmt: skip
 _LIKE = {
     "numpy._core.numeric": "full ones identity fromfunction",
     "numpy.lib._twodim_base_impl": "eye tri",
@@ -74,7 +77,7 @@ def _enter() -> None:
     space = globals()
     for module in _MODULES:
         space.update(_members(module))
-    space.update(_RENAMED)
+    space.update(_RENAMED, kaiser=_windows.kaiser)
     _lifted.enter(space)
     for name in _creation.CREATORS:
         _api.FUNCTIONS[getattr(numpy, name)] = space[name] = getattr(_creation, name)
@@ -98,10 +101,27 @@ def __getattr__(name: str) -> Any:
     if name == "special":  # the extension that SciPy looks for in a namespace of the array API
         return importlib.import_module("adkit.scipy.special")
     member = getattr(numpy, name)
+    made: Any
+    if isinstance(member, type) and _refused(name):
+        made = globals()[name] = _api.refusing_class(member)
+        return made
     if name.startswith("_") or isinstance(member, (type, types.ModuleType)) or not callable(member):
         return member
-    made = globals()[name] = _api.refusing(f"numpy.{name}", member)
+    full = f"numpy.{name}"
+    made = globals()[name] = _api.constant(member) if _is_constant(full) else _api.refusing(full, member)
     return made
+
+
+def _refused(name: str) -> bool:
+    from .census import REFUSED  # not at the top, as `python -m adkit.numpy.census` imports this package first
+
+    return f"numpy.{name}" in REFUSED
+
+
+def _is_constant(name: str) -> bool:
+    from .census import constant_note
+
+    return constant_note(name) is not None
 
 
 def __dir__() -> list[str]:

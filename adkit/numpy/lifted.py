@@ -128,9 +128,23 @@ class ArrayConverter:
         return array
 
 
+def as_handle(value: Any) -> Any:
+    """A plain array as a constant handle, for lifted functions that write what is traced into what may be plain."""
+    if isinstance(value, TracedArray) or value is None:
+        return value
+    made = numpy.array(operand(value))
+    return TracedArray(None, made if made.dtype.kind in "fc" else made.astype(float))
+
+
+def _cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, fweights: Any = None,
+         aweights: Any = None, *, dtype: Any = None) -> Any:  # fmt: skip
+    """`numpy.cov`; the weights may be traced too."""
+    return lift(numpy.cov)(m, y, rowvar, bias, ddof, as_handle(fweights), as_handle(aweights), dtype=dtype)
+
+
 # the functions that are lifted, by their names in numpy and in numpy.emath
 NAMES = (
-    "average cov corrcoef trapezoid poly polyadd polysub polyder polyint polyval polydiv isclose allclose array_equal "
+    "average corrcoef trapezoid poly polyadd polysub polyder polyint polyval isclose allclose array_equal "
     "array_equiv unwrap isposinf isneginf isreal iscomplex i0 apply_over_axes trim_zeros setxor1d intersect1d"
 )
 COMPLEX_DOMAIN = "sqrt log log2 logn log10 power arccos arcsin arctanh"
@@ -142,6 +156,7 @@ def enter(space: dict[str, Any]) -> None:
         function = getattr(numpy, name, None)
         if function is not None:
             space[name] = numpy_api.implements(function)(lift(function))
+    space["cov"] = numpy_api.implements(numpy.cov)(_cov)
     for name in COMPLEX_DOMAIN.split():
         function = getattr(numpy.emath, name)
         numpy_api.implements(function)(lift(function))

@@ -1,6 +1,6 @@
 """Polynomials as arrays of coefficients: `roots polymul polyfit`.
 
-Not for: `poly polyval polyadd polyder polyint polydiv`, which run NumPy's own Python (`numpy.lifted`).
+Not for: `poly polyval polyadd polyder polyint`, which run NumPy's own Python (`numpy.lifted`).
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from typing import Any
 import numpy
 
 from ..dtypes import numpy_dtype
+from ..handle import TracedArray
 from ..numpy_api import implements
 from ..primitives import elementwise as rows
 from ..primitives import products as sequences
 from ..primitives.shape import reshape, shape_of
 from .arguments import known, ndim, operand
 from .creation import as_dtype
-from .lifted import lift
+from .lifted import as_handle, lift
 
 __adkit__ = True
 
@@ -79,4 +80,18 @@ def _without_leading_zeros(p: Any) -> Any:
     return p[int(places[0]) :] if places[0] else p
 
 
+@implements(numpy.polydiv)
+def polydiv(u: Any, v: Any) -> Any:
+    """`numpy.polydiv`: quotient and remainder."""
+    return lift(numpy.polydiv)(as_handle(_coefficients(u)), as_handle(_coefficients(v)))
+
+
 polyfit = implements(numpy.polyfit)(lift(numpy.polyfit))
+_polydiv = lift(numpy.polydiv)
+
+
+@implements(numpy.polydiv)
+def polydiv(u: Any, v: Any) -> Any:
+    """`numpy.polydiv`; a plain dividend is copied, as the remainder of a traced divisor is computed in its place."""
+    u = _coefficients(u)
+    return _polydiv(u if isinstance(u, TracedArray) else TracedArray(None, u + 0.0), v)

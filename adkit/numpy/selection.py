@@ -106,7 +106,7 @@ def _gathered(results: list[Any], shape: tuple[int, ...], otypes: Any) -> Any:
 
 def is_python_ufunc(ufunc: Any) -> bool:
     """Whether a ufunc was made by `numpy.frompyfunc`."""
-    return isinstance(ufunc, numpy.ufunc) and set("".join(ufunc.types)) <= set("O->")
+    return isinstance(ufunc, numpy.ufunc) and bool(ufunc.types) and set("".join(ufunc.types)) <= set("O->")
 
 
 def call_python_ufunc(ufunc: Any, *operands: Any) -> Any:
