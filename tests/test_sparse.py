@@ -289,6 +289,29 @@ def test_a_sum_of_many_terms_in_a_loop_stays_linear():
     assert plan.direction == "reverse"
 
 
+@pytest.mark.parametrize("direction", ["forward", "reverse"])
+def test_groups_in_batches_are_the_same(direction, monkeypatch):
+    f = reaction_diffusion
+    x = np.linspace(-1, 1, 36).reshape(6, 6)
+    plan = sparse_plan(f, x, direction=direction)
+    one_by_one = plan(x).toarray()
+    for batch in (2, 32):
+        monkeypatch.setattr("adkit.sparse.plan.BATCHED_FROM", 2)
+        monkeypatch.setattr("adkit.sparse.plan.BATCH", batch)
+        assert np.array_equal(plan(x).toarray(), one_by_one)
+
+
+def test_a_masked_branch_gives_no_nan(monkeypatch):
+    def f(x):
+        return np.where(x > 0, np.sqrt(np.where(x > 0, x, 0.0)), 0.0) + np.roll(x, 1)
+
+    x = np.array([-1.0, 0.0, 4.0, 1.0])
+    plan = sparse_plan(f, x)
+    agrees(plan(x).toarray(), dense_jacobian(f, x))
+    monkeypatch.setattr("adkit.sparse.plan.BATCHED_FROM", 2)
+    agrees(plan(x).toarray(), dense_jacobian(f, x))
+
+
 def test_inner_derivatives():
     def force(x):
         return adkit.grad(lambda y: np.sum(np.diff(y) ** 4))(x)
@@ -361,7 +384,7 @@ def test_random_programs(steps, data):
 
     x = np.random.default_rng(size).uniform(0.2, 0.9, size)
     expected = dense_jacobian(f, x)
-    for direction in ("auto", "forward", "reverse"):
+    for direction in ("auto", "forward", "reverse"):  # up to ten groups, so that some are swept in batches
         plan = sparse_plan(f, x, direction=direction)
         agrees(plan(x).toarray(), expected)
         assert_colored(plan)

@@ -12,6 +12,7 @@ Not for: evaluating anything (`sparse.plan`).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 import numpy
@@ -22,13 +23,14 @@ Colors = numpy.ndarray  # per column its colour, from 0; −1 for a column witho
 PATIENCE = 3_000_000  # steps spent on a costly order
 
 
-def columns(indptr: numpy.ndarray, indices: numpy.ndarray, rows: int) -> Colors:
+def columns(indptr: numpy.ndarray, indices: numpy.ndarray, rows: int, orders: int = 3) -> Colors:
     """Colours such that no row has two columns of the same colour.
 
     Parameters
     ----------
     indptr, indices: the row numbers of each column, as in a CSC matrix.
     rows: the number of rows.
+    orders: how many orders are tried.
 
     Natural order first, which is optimal for banded matrices; then largest first and smallest last, as long as the
     longest row leaves hope for fewer colours. The best is returned.
@@ -44,7 +46,7 @@ def columns(indptr: numpy.ndarray, indices: numpy.ndarray, rows: int) -> Colors:
         return numpy.arange(size)
     best = numpy.full(size, -1)
     colors = size + 1
-    for order in _column_orders(indptr, indices, rows):
+    for order in itertools.islice(_column_orders(indptr, indices, rows), orders):
         found = _greedy(indptr.tolist(), indices.tolist(), rows, order)
         if found.max(initial=-1) + 1 < colors:
             best, colors = found, int(found.max(initial=-1)) + 1
@@ -105,7 +107,8 @@ def _smallest_last(indptr: numpy.ndarray, indices: numpy.ndarray, rows: int, deg
                 if not removed[k]:
                     left[k] -= 1
                     buckets[left[k]].append(k)
-                    lowest = min(lowest, left[k])
+                    if left[k] < lowest:
+                        lowest = left[k]
     return order[::-1]
 
 
@@ -157,7 +160,8 @@ def _smallest_degree_last(lists: list[list[int]]) -> list[int]:
             if not removed[k]:
                 left[k] -= 1
                 buckets[left[k]].append(k)
-                lowest = min(lowest, left[k])
+                if left[k] < lowest:
+                    lowest = left[k]
     return order[::-1]
 
 

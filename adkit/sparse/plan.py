@@ -27,6 +27,7 @@ from ..nodes import Node, state
 from ..seeds import size_of, total_size
 from ..sweeps.order import active
 from ..tracing import replayable
+from ..vectorization import vmap
 from . import coloring
 from .structure import Structure
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __adkit__ = True
 
 FORWARD_WEIGHT = 0.33  # forward if 0.33 · forward sweeps ≤ 0.67 · reverse sweeps
+BATCHED_FROM, BATCHED_UP_TO, BATCH = 8, 4096, 32  # groups, mean elements of an instruction, groups at once
 DIRECTIONS = ("auto", "forward", "reverse")
 
 
@@ -251,7 +253,7 @@ def _hessian_layout(
     rows, indices = rows[keep], indices[keep]
     indptr = numpy.concatenate([[0], numpy.cumsum(numpy.bincount(rows, minlength=shape[0]))])
     colors = coloring.star(indptr, indices)
-    plain = coloring.columns(indptr, indices, shape[0]) if colors.max(initial=-1) > 1 else colors
+    plain = coloring.columns(indptr, indices, shape[0], orders=1) if colors.max(initial=-1) > 1 else colors
     if plain.max(initial=-1) <= colors.max(initial=-1):
         colors = plain
     direct = coloring.sole_of_its_color(rows, indices, colors)
@@ -293,11 +295,33 @@ def _entries(lin: Linearization, layout: Layout) -> numpy.ndarray:
     dtype = numpy.result_type(*(numpy_dtype(leaf) for leaf in (*lin.leaves, *lin.outputs)))
     products = numpy.empty((layout.groups, total_size(swept)), dtype if dtype.kind == "f" else numpy.float64)
     plan = lin.plan() if forward else None
-    for group, product in enumerate(products):
-        seeds = _seeds(layout.colors == group, seeded)
-        for part, start, leaf in _split(swept, lin.push(seeds, plan) if forward else lin.pull(seeds)):
-            product[start : start + size_of(leaf)] = numpy.reshape(backends.to_numpy(part), -1)
+
+    def sweep(*seeds: Any) -> list[Any]:
+        return lin.push(seeds, plan) if forward else lin.pull(seeds)
+
+    width = _at_once(lin, layout.groups)
+    for first in range(0, layout.groups, width):
+        several = products[first : first + width]
+        given = [_seeds(layout.colors == group, seeded) for group in range(first, first + len(several))]
+        if width == 1:
+            parts = sweep(*given[0])
+        else:
+            parts = vmap(sweep)(*(numpy.stack(seeds) for seeds in zip(*given, strict=True)))
+        for part, start, leaf in _split(swept, parts):
+            several[:, start : start + size_of(leaf)] = numpy.reshape(backends.to_numpy(part), (len(several), -1))
     return products.reshape(-1)[layout.where]
+
+
+def _at_once(lin: Linearization, groups: int) -> int:
+    """How many groups are swept as one batch: several where many sweeps go over small arrays, whose cost is Python's.
+
+    On large arrays a batch gains nothing, and recording the sweep for it costs about as much as three sweeps.
+    """
+    if groups < BATCHED_FROM or any(backends.backend_of(leaf) for leaf in lin.leaves):
+        return 1
+    order = lin.order()
+    size = sum(node.size for node in order) // max(1, len(order))
+    return min(groups, BATCH) if size <= BATCHED_UP_TO else 1
 
 
 def _seeds(chosen: numpy.ndarray, leaves: Sequence[Any]) -> list[Any]:

@@ -148,7 +148,7 @@ class IndexSets:
 
     def union_of(self, numbers: Ids) -> int:
         """The union of all these sets."""
-        several = numpy.unique(numbers)
+        several = distinct(numbers)
         several = several[several != 0]
         if len(several) < 3:
             return 0 if not len(several) else self.pair(int(several[0]), int(several[-1]))
@@ -160,7 +160,7 @@ class IndexSets:
     def union(self, children: Ids, groups: numpy.ndarray, count: int) -> Ids:
         """Per group the union of its children; `groups` says for each child which of the `count` groups it is in."""
         keep = children != 0
-        key = numpy.unique(groups[keep].astype(numpy.int64) * self.count + children[keep])
+        key = distinct(groups[keep].astype(numpy.int64) * self.count + children[keep])
         groups, children = numpy.divmod(key, self.count)
         sizes = numpy.bincount(groups, minlength=count)
         result = numpy.zeros(count, numpy.int64)
@@ -176,7 +176,7 @@ class IndexSets:
         """The unions of runs of two or more distinct children, ascending in each run."""
         first = numpy.cumsum(sizes) - sizes
         same = _representatives(children, first, sizes)
-        chosen = numpy.unique(same)
+        chosen = distinct(same)
         if len(chosen) < len(sizes):
             children = children[_ranges(first[chosen], sizes[chosen])]
             return self._unions(children, sizes[chosen])[numpy.searchsorted(chosen, same)]
@@ -222,7 +222,7 @@ class IndexSets:
     def _gathered_unions(self, children: Ids, sizes: numpy.ndarray, largest: Ids, longest: numpy.ndarray) -> Ids:
         run = numpy.repeat(numpy.arange(len(sizes)), sizes)
         length, members = self.gathered(children)
-        keys = numpy.unique(numpy.repeat(run, length) * self.size + members)
+        keys = distinct(numpy.repeat(run, length) * self.size + members)
         run, members = numpy.divmod(keys, self.size)
         found = numpy.bincount(run, minlength=len(sizes))
         new = found > longest
@@ -271,6 +271,12 @@ def _grown(array: numpy.ndarray, size: int, fill: int) -> numpy.ndarray:
     return made
 
 
+def distinct(numbers: numpy.ndarray) -> numpy.ndarray:
+    """The distinct numbers, ascending. `numpy.unique` takes a hash table for integers, which is several times slower."""
+    ordered = numpy.sort(numbers)
+    return ordered[numpy.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+
+
 def _ranges(start: numpy.ndarray, length: numpy.ndarray) -> numpy.ndarray:
     """The positions start[0], start[0] + 1, …, then those of the second range, and so on."""
     ends = numpy.cumsum(length)
@@ -281,9 +287,9 @@ def _ranges(start: numpy.ndarray, length: numpy.ndarray) -> numpy.ndarray:
 def _representatives(children: Ids, first: numpy.ndarray, sizes: numpy.ndarray) -> numpy.ndarray:
     """Per run the number of the first run with the same children: found by a hash, and compared."""
     hashed = numpy.add.reduceat(_mixed(children), first)
-    _, leader, back = numpy.unique(hashed, return_index=True, return_inverse=True)
-    if len(leader) == len(sizes):
+    if len(distinct(hashed)) == len(sizes):
         return numpy.arange(len(sizes))
+    _, leader, back = numpy.unique(hashed, return_index=True, return_inverse=True)
     leader = leader[back]
     same = sizes[leader] == sizes
     others = numpy.flatnonzero(same & (leader != numpy.arange(len(sizes))))
