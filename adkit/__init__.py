@@ -12,6 +12,7 @@ from . import numpy, operators
 from .backends import devices
 from .check import check_grads
 from .control_flow import checkpoint, cond, fori_loop, scan, while_loop
+from .custom_rules import custom_rule
 from .errors import (
     AdkitError,
     CheckError,
@@ -72,6 +73,7 @@ __all__ = [
     "check_grads",
     "checkpoint",
     "cond",
+    "custom_rule",
     "derivative",
     "devices",
     "fori_loop",

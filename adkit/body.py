@@ -21,16 +21,16 @@ import numpy
 from . import backends
 from .dtypes import numpy_dtype
 from .errors import AdkitError
-from .handle import TracedArray, is_traced, untraced
-from .nodes import COMPONENT, INPUT, TRANSFER, GuardRecord, Node, Results, next_id, open_recording
+from .handle import TracedArray, untraced
+from .nodes import COMPONENT, INPUT, TRANSFER, GuardRecord, Node, Results, open_recording
 from .primitive import ELEMENTWISE
 from .primitives.control import Construct
 from .primitives.indexing import getitem, index_update
 from .primitives.shape import stack
 from .sweeps.forward import ForwardPlan
-from .sweeps.order import active, ancestors
 from .sweeps.reverse import reverse_sweep
-from .tracing import SCALAR_TYPES, make_input
+from .sweeps.through import any_traced, pull_through, push_through
+from .tracing import SCALAR_TYPES
 
 __adkit__ = True
 
@@ -281,8 +281,8 @@ class Body:
     def pull(self, g: Any, operands: Sequence[Any]) -> list[Any]:
         """The cotangents of the operands for those of the results."""
         given = list(g) if isinstance(g, tuple) else [g]
-        if _any_traced(given) or _any_traced(operands):
-            return self._pull_recorded(given, operands)
+        if any_traced(given) or any_traced(operands):
+            return pull_through(lambda handles: self._follow(handles, checked=False), given, operands, recorded=True)
         state: list[Any] = [None] * len(self.pieces[-1].state)
         items: list[Any] = [None] * self.emitted
         for (kind, j), part in zip(self.results, given, strict=True):
@@ -307,8 +307,9 @@ class Body:
 
     def push(self, tangents: Sequence[Any], operands: Sequence[Any]) -> Any:
         """The tangents of the results for those of the operands."""
-        if _any_traced(tangents) or _any_traced(operands):
-            return self._packed(self._push_recorded(tangents, operands))
+        if any_traced(tangents) or any_traced(operands):
+            run = lambda handles: self._follow(handles, checked=False)  # noqa: E731
+            return self._packed(push_through(run, tangents, operands, recorded=True))
         state, arrays, closed = self._split(tangents)
         closures = dict(zip(self.closures, closed, strict=True))
         parts: list[Any] = [None] * self.emitted
@@ -329,36 +330,10 @@ class Body:
     def _packed(results: list[Any]) -> Any:
         return results[0] if len(results) == 1 else Results(results)
 
-    def _pull_recorded(self, given: list[Any], operands: Sequence[Any]) -> list[Any]:
-        since = next_id()
-        handles = _fresh(operands)
-        inputs = [handle.node for handle in handles if is_traced(handle)]
-        results = self._follow(handles, checked=False)
-        seeds = [(r.node, part) for r, part in zip(results, given, strict=True) if part is not None and is_traced(r)]
-        order, _ = ancestors([node for node, _ in seeds], since)
-        swept = iter(reverse_sweep(seeds, inputs, active(order, inputs), recorded=True))
-        return [next(swept) if is_traced(handle) else None for handle in handles]
-
-    def _push_recorded(self, tangents: Sequence[Any], operands: Sequence[Any]) -> list[Any]:
-        since = next_id()
-        handles = _fresh(operands)
-        inputs = [handle.node for handle in handles if is_traced(handle)]
-        results = self._follow(handles, checked=False)
-        outputs = [r.node for r in results if is_traced(r)]
-        order, _ = ancestors(outputs, since)
-        plan = ForwardPlan(outputs, inputs, active(order, inputs), recorded=True)
-        swept = iter(plan.sweep([t for t, handle in zip(tangents, handles, strict=True) if is_traced(handle)]))
-        return [next(swept) if is_traced(r) else None for r in results]
-
-
-def _fresh(operands: Sequence[Any]) -> list[Any]:
-    """Operands as inputs of a recording of their own; integers and conditions as they are."""
-    return [make_input(x) if numpy_dtype(x).kind in "fc" else x for x in operands]
-
 
 def stacked(parts: list[Any]) -> Any:
     """Results of the steps along a new first axis."""
-    if _any_traced(parts):
+    if any_traced(parts):
         return stack(*parts, axis=0)
     plain = [untraced(part) for part in parts]
     return backends.namespace_of(plain).stack(plain, axis=0)
@@ -368,10 +343,6 @@ def _item(array: Any, k: int) -> Any:
     if isinstance(array, TracedArray):
         return getitem(array, index=k)
     return backends.getitem(array, k)
-
-
-def _any_traced(values: Sequence[Any]) -> bool:
-    return any(isinstance(value, TracedArray) for value in values)
 
 
 def _is_large(value: Any) -> bool:
