@@ -20,7 +20,7 @@ from ..primitives import elementwise as rows
 from ..primitives.reduction import round_
 from ..primitives.shape import conjugate as conjugate_row
 from ..primitives.shape import convert
-from .arguments import finish, known, ndim, operand
+from .arguments import finish, ndim, operand
 from .creation import as_dtype, zeros_of
 from .creation import copy as copied
 
@@ -208,10 +208,3 @@ def iscomplexobj(x: Any) -> bool:
 def isrealobj(x: Any) -> bool:
     """`numpy.isrealobj`."""
     return not is_complex(operand(x))
-
-
-@implements(numpy.real_if_close)
-def real_if_close(a: Any, tol: float = 100) -> Any:
-    """`numpy.real_if_close`: the real part if all imaginary parts are negligible, which is a guard."""
-    a = operand(a)
-    return real(a) if is_complex(a) and not numpy.iscomplexobj(numpy.real_if_close(known(a), tol)) else a

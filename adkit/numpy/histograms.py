@@ -57,20 +57,22 @@ def _edges(a: Any, bins: Any, range: Any, weights: Any) -> Any:
         raise ValueError(f"supplied range of [{plain[0]}, {plain[1]}] is not finite")
     if plain[0] > plain[1]:
         raise ValueError("max must be larger than min in range parameter.")
-    count = _count(a, bins, plain, weights)
+    count = _count(a, bins, plain, weights, range is None)
     if numpy.all(known(rows.equal(*ends))):  # the width of the bins must not be zero
         ends = (ends[0] - 0.5, ends[1] + 0.5)
-    edges = linspace(*ends, count + 1)
+    edges = linspace(ends[0], ends[1], count + 1)
     return edges if numpy_dtype(edges).kind == "f" else as_dtype(edges, float)
 
 
-def _count(a: Any, bins: Any, ends: tuple[float, ...], weights: Any) -> int:
-    """The number of bins; a rule that estimates it reads the elements, which is a guard."""
+def _count(a: Any, bins: Any, ends: tuple[float, ...], weights: Any, whole: bool) -> int:
+    """The number of bins; a rule that estimates it from the spread of the elements reads them, which is a guard."""
     if not isinstance(bins, str):
         if int(bins) < 1:
             raise ValueError("`bins` must be positive, when an integer")
         return operator.index(bins)
-    return len(numpy.histogram_bin_edges(known(a), bins, ends, weights)) - 1
+    if whole and bins in ("sturges", "sqrt", "rice"):  # of the number of elements alone
+        a, ends = numpy.linspace(0.0, 1.0, size_of(shape_of(a))), (0.0, 1.0)
+    return len(numpy.histogram_bin_edges(known(a), bins, ends, weights)) - 1  # type: ignore[arg-type]
 
 
 def _ends(a: Any) -> tuple[Any, Any]:

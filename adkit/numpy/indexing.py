@@ -21,7 +21,7 @@ from ..primitives import elementwise as rows
 from ..primitives import indexing as places
 from ..primitives.shape import reshape, shape_of
 from ..storage import check_cast, refuse_plain_target
-from .arguments import finish, known, ndim, one_axis, operand
+from .arguments import finish, known, ndim, one_axis, operand, refuse_option, view
 from .creation import as_dtype, asarray, zeros_like
 from .elementwise import where
 
@@ -179,6 +179,23 @@ def _inserted(arr: Any, at: numpy.ndarray, values: Any, axis: int) -> Any:
     source[new] = size + numpy.arange(at.size)
     source[source < 0] = numpy.arange(size)
     return take(concatenate([arr, values], axis=axis), source, axis)
+
+
+@implements(numpy.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    """`numpy.lib.stride_tricks.sliding_window_view`, which cannot be written."""
+    if writeable:
+        raise refuse_option("lib.stride_tricks.sliding_window_view", "writeable=True", "assign to the array itself")
+    x = readable(x)
+    each = numpy.arange(math.prod(shape_of(x))).reshape(shape_of(x))
+    windows = numpy.lib.stride_tricks.sliding_window_view(each, window_shape, axis)
+    return view(x, lambda v: places.take(v, windows), _read_only)
+
+
+def _read_only(x: Any, v: Any) -> Any:
+    raise ValueError("assignment destination is read-only")
 
 
 # ------------------------------------------------------------------------------------------------ choosing

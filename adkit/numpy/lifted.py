@@ -144,8 +144,8 @@ def _cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: A
 
 # the functions that are lifted, by their names in numpy and in numpy.emath
 NAMES = (
-    "average corrcoef trapezoid poly polyadd polysub polyder polyint polyval isclose allclose array_equal "
-    "array_equiv unwrap isposinf isneginf isreal iscomplex i0 apply_over_axes trim_zeros setxor1d intersect1d"
+    "average corrcoef trapezoid poly polyadd polysub polyder polyint polyval isclose allclose array_equal array_equiv "
+    "unwrap isposinf isneginf isreal iscomplex real_if_close i0 apply_over_axes trim_zeros setxor1d intersect1d"
 )
 COMPLEX_DOMAIN = "sqrt log log2 logn log10 power arccos arcsin arctanh"
 

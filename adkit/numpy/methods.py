@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy
 
+from ..backends import backend_of
 from ..errors import UnsupportedError
 from ..handle import TracedArray, leak, untraced
 from ..primitives.shape import copy as copy_row
@@ -283,7 +284,7 @@ def attach() -> None:
     for name, constant in {
         "itemsize": lambda self: self.dtype.itemsize,
         "nbytes": lambda self: self.size * self.dtype.itemsize,
-        "flags": lambda self: numpy.asarray(self.value).flags,
+        "flags": lambda self: numpy.asarray(self.value if backend_of(self.value) is None else 0.0).flags,
         "strides": lambda self: numpy.asarray(self.value).strides,
     }.items():
         setattr(TracedArray, name, property(constant))

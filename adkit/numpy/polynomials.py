@@ -10,7 +10,6 @@ from typing import Any
 import numpy
 
 from ..dtypes import numpy_dtype
-from ..handle import TracedArray
 from ..numpy_api import implements
 from ..primitives import elementwise as rows
 from ..primitives import products as sequences
@@ -87,11 +86,3 @@ def polydiv(u: Any, v: Any) -> Any:
 
 
 polyfit = implements(numpy.polyfit)(lift(numpy.polyfit))
-_polydiv = lift(numpy.polydiv)
-
-
-@implements(numpy.polydiv)
-def polydiv(u: Any, v: Any) -> Any:
-    """`numpy.polydiv`; a plain dividend is copied, as the remainder of a traced divisor is computed in its place."""
-    u = _coefficients(u)
-    return _polydiv(u if isinstance(u, TracedArray) else TracedArray(None, u + 0.0), v)

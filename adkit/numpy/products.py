@@ -21,10 +21,52 @@ from .elementwise import conjugate, is_complex
 __adkit__ = True
 
 
+def _core(x: Any, axes: Any, count: int) -> Any:
+    """An operand of a gufunc with its core axes, of which it has `count`, moved to the end."""
+    x = operand(x)
+    axes = (axes,) if isinstance(axes, (int, numpy.integer)) else tuple(axes)
+    if len(axes) != count:
+        raise ValueError(f"an entry of axes has {len(axes)} elements where {count} are needed")
+    from .joining import moveaxis
+
+    return moveaxis(x, axes, range(-count, 0))
+
+
+def _placed(made: Any, axes: Any, count: int) -> Any:
+    """A result with its core axes, the last ones, moved to where `axes` wants them."""
+    from .joining import moveaxis
+
+    axes = (axes,) if isinstance(axes, (int, numpy.integer)) else tuple(axes)
+    return moveaxis(made, range(-count, 0), axes) if count else made
+
+
+def _with_axes(cores: tuple[int, ...], result: int, function: Any) -> Any:
+    """A gufunc with the options `axes=`, `axis=` and `keepdims=`; `cores` counts the core axes of the operands."""
+
+    def compute(x1: Any, x2: Any, *, axes: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+        if axis is not None:
+            axes = [(axis,)] * 2
+        if axes is not None:
+            x1, x2 = (_core(x, a, n) for x, a, n in zip((x1, x2), axes, cores, strict=False))
+        made = function(operand(x1), operand(x2))
+        if keepdims:
+            made = reshape(made, shape=(*shape_of(made), 1))
+            return _placed(made, axes[0], 1) if axes is not None else made
+        if axes is None or not result:
+            return made
+        return _placed(made, axes[2] if len(axes) > 2 else tuple(range(-result, 0)), result)
+
+    return compute
+
+
 @implements(numpy.matmul)
-def matmul(x1: Any, x2: Any, *, axes: Any = None) -> Any:
+def matmul(x1: Any, x2: Any, *, axes: Any = None, axis: Any = None) -> Any:
     """`numpy.matmul`."""
-    return products.matmul(operand(x1), operand(x2))
+    if axes is None:
+        return products.matmul(operand(x1), operand(x2))
+    x1, x2 = operand(x1), operand(x2)
+    cores = (2 if ndim(x1) > 1 else 1, 2 if ndim(x2) > 1 else 1)
+    return _with_axes(cores, cores[0] + cores[1] - 2, products.matmul)(x1, x2, axes=axes)
 
 
 @implements(numpy.dot)
@@ -82,36 +124,41 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 # gufuncs of NumPy 2
 
 
-if hasattr(numpy, "vecdot"):
+def _vecdot(x1: Any, x2: Any) -> Any:
+    from .reduction import sum
 
-    @implements(numpy.vecdot)
-    def vecdot(x1: Any, x2: Any, *, axis: int = -1) -> Any:
-        """`numpy.vecdot`: the first operand is conjugated."""
-        from .reduction import sum
-
-        x1, x2 = operand(x1), operand(x2)
-        if axis not in (-1, ndim(x1) - 1):
-            from .joining import moveaxis
-
-            x1, x2 = moveaxis(x1, axis, -1), moveaxis(x2, axis, -1)
-        return sum(rows.multiply(conjugate(x1), x2), -1)
+    if shape_of(x1)[-1:] != shape_of(x2)[-1:]:
+        raise ValueError(f"vecdot: the vectors have {shape_of(x1)[-1:]} and {shape_of(x2)[-1:]} components")
+    return sum(rows.multiply(conjugate(x1) if is_complex(x1) else x1, x2), -1)
 
 
-if hasattr(numpy, "matvec"):
+def _matvec(x1: Any, x2: Any) -> Any:
+    made = products.matmul(x1, reshape(x2, shape=(*shape_of(x2), 1)))
+    return reshape(made, shape=shape_of(made)[:-1])
 
-    @implements(numpy.matvec)
-    def matvec(x1: Any, x2: Any) -> Any:
-        """`numpy.matvec`."""
-        x2 = operand(x2)
-        made = products.matmul(operand(x1), reshape(x2, shape=(*shape_of(x2), 1)))
-        return reshape(made, shape=shape_of(made)[:-1])
 
-    @implements(numpy.vecmat)
-    def vecmat(x1: Any, x2: Any) -> Any:
-        """`numpy.vecmat`: the vector is conjugated."""
-        x1 = conjugate(x1)
-        made = products.matmul(reshape(x1, shape=(*shape_of(x1)[:-1], 1, shape_of(x1)[-1])), operand(x2))
-        return reshape(made, shape=(*shape_of(made)[:-2], shape_of(made)[-1]))
+def _vecmat(x1: Any, x2: Any) -> Any:
+    x1 = conjugate(x1) if is_complex(x1) else x1
+    made = products.matmul(reshape(x1, shape=(*shape_of(x1)[:-1], 1, shape_of(x1)[-1])), x2)
+    return reshape(made, shape=(*shape_of(made)[:-2], shape_of(made)[-1]))
+
+
+@implements(numpy.vecdot)
+def vecdot(x1: Any, x2: Any, *, axes: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """`numpy.vecdot`: the first operand is conjugated."""
+    return _with_axes((1, 1), 0, _vecdot)(x1, x2, axes=axes, axis=axis, keepdims=keepdims)
+
+
+@implements(numpy.matvec)
+def matvec(x1: Any, x2: Any, *, axes: Any = None) -> Any:
+    """`numpy.matvec`."""
+    return _with_axes((2, 1), 1, _matvec)(x1, x2, axes=axes)
+
+
+@implements(numpy.vecmat)
+def vecmat(x1: Any, x2: Any, *, axes: Any = None) -> Any:
+    """`numpy.vecmat`: the vector is conjugated."""
+    return _with_axes((1, 2), 1, _vecmat)(x1, x2, axes=axes)
 
 
 # ------------------------------------------------------------------------------------------------ einsum
@@ -127,7 +174,37 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, dtype: Any = 
         arrays = [as_dtype(a, dtype) for a in arrays]
     terms, output = _letters(subscripts, arrays)
     arrays, terms = _without_broadcast_ones(arrays, terms)
+    if optimize is not False and len(arrays) > 2:
+        arrays, terms = _along_path(arrays, terms, output, optimize)
     return finish(products.einsum(*arrays, subscripts=",".join(terms) + "->" + output), out)
+
+
+def _along_path(arrays: list[Any], terms: list[str], output: str, optimize: Any) -> tuple[list[Any], list[str]]:
+    """The operands after all contractions but the last one of the path that NumPy finds for their shapes."""
+    shapes = [numpy.broadcast_to(numpy.False_, shape_of(a)) for a in arrays]
+    path, _ = numpy.einsum_path(",".join(terms) + "->" + output, *shapes, optimize=optimize)
+    for places in path[1:-1]:
+        taken = [(arrays.pop(i), terms.pop(i)) for i in sorted(places, reverse=True)]
+        needed = set(output).union(*terms)
+        kept = "".join(dict.fromkeys(c for _, term in taken for c in term if c in needed))
+        made = products.einsum(*(a for a, _ in taken), subscripts=",".join(t for _, t in taken) + "->" + kept)
+        arrays.append(made)
+        terms.append(kept)
+    return arrays, terms
+
+
+@implements(numpy.einsum_path)
+def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = False) -> Any:
+    """`numpy.einsum_path`, which looks at shapes alone."""
+
+    def stand_in(a: Any) -> Any:
+        return a if isinstance(a, str) or _is_axes(a) else numpy.broadcast_to(numpy.False_, shape_of(operand(a)))
+
+    return numpy.einsum_path(*map(stand_in, operands), optimize=optimize, einsum_call=einsum_call)  # type: ignore[arg-type]
+
+
+def _is_axes(a: Any) -> bool:
+    return isinstance(a, (list, tuple)) and all(isinstance(i, (int, numpy.integer)) or i is Ellipsis for i in a)
 
 
 def _from_lists(operands: tuple[Any, ...]) -> tuple[Any, ...]:

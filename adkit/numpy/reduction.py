@@ -283,7 +283,10 @@ def _of_present(name: str, function: Any) -> Callable[..., Any]:
     @implements(getattr(numpy, "nan" + name))
     def reduce(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, *args: Any, **options: Any) -> Any:
         a = asarray(a)
-        return function(a, axis, dtype, out, *args, **options, where=rows.logical_not(rows.isnan(a)))
+        where, present = options.pop("where", True), rows.logical_not(rows.isnan(a))
+        if where is not True and where is not NO_VALUE:
+            present = rows.logical_and(present, as_mask(where))
+        return function(a, axis, dtype, out, *args, **options, where=present)
 
     reduce.__name__ = reduce.__qualname__ = "nan" + name
     reduce.__doc__ = f"`numpy.nan{name}`."

@@ -7,7 +7,6 @@ Not for: what a ufunc computes and its derivative (`primitives.elementwise`).
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -16,13 +15,11 @@ from .. import libraries
 from ..backends import backend_of
 from ..handle import TracedArray
 from ..libraries import foreign_among
-from ..numpy_api import UFUNC_FUNCTIONS, UFUNC_METHODS, has_handle
+from ..numpy_api import UFUNC_FUNCTIONS, call_ufunc, has_handle
 from ..primitive import Elementwise
 from ..primitives import elementwise as rows
-from ..storage import add_in_place, plain_index, refuse_plain_target
 from ..tracing import UFUNCS, record_binary, record_unary
-from . import reduction as reductions
-from .arguments import ndim, one_axis, operand
+from . import ufunc_methods
 from .creation import asarray
 
 __adkit__ = True
@@ -55,15 +52,22 @@ class Ufunc:
                 return record_unary(self.row, operands[0], self.ufunc, _getframe(1))
             if len(operands) == 2 and (type(operands[0]) is TracedArray or type(operands[1]) is TracedArray):
                 return record_binary(self.row, operands[0], operands[1], self.ufunc, _getframe(1))
-        operands = tuple(_joined(operands))
+        operands = _joined(operands)
         if any(backend_of(a) is not None for a in operands):
             function = UFUNC_FUNCTIONS.get(self.ufunc) or self.row or self.ufunc
             return libraries.call(function, operands, options, foreign_among(operands))
         return self.ufunc(*operands, **options)
 
-    def reduce(self, array: Any, *args: Any, **options: Any) -> Any:
+    def _method(self, name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """A method of NumPy's ufunc; called directly for a traced option, which NumPy does not dispatch on."""
+        if has_handle(options.values()):
+            out = options.pop("out", None)
+            return call_ufunc(self.ufunc, name, args, options if out is None else options | {"out": (out,)})
+        return getattr(self.ufunc, name)(*args, **options)
+
+    def reduce(self, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, **options: Any) -> Any:
         """NumPy's `ufunc.reduce`."""
-        return self.ufunc.reduce(*_joined((array,)), *args, **options)
+        return self._method("reduce", _joined((array,)), options | {"axis": axis, "dtype": dtype, "out": out})
 
     def accumulate(self, array: Any, *args: Any, **options: Any) -> Any:
         """NumPy's `ufunc.accumulate`."""
@@ -88,96 +92,8 @@ class Ufunc:
         return f"<ufunc {self.__name__!r} of adkit.numpy>"
 
 
-def _joined(operands: Any) -> list[Any]:
-    return [asarray(a) if type(a) in (list, tuple, numpy.ndarray) and has_handle((a,)) else a for a in operands]
-
-
-# ------------------------------------------------------------------------------------------------ methods
-
-
-def method(ufunc: numpy.ufunc, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorator: enter what `ufunc.name(...)` does for traced arguments."""
-
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        UFUNC_METHODS[ufunc.__name__, name] = function
-        return function
-
-    return register
-
-
-def _reducing(function: Callable[..., Any]) -> Callable[..., Any]:
-    def reduce(array: Any, axis: Any = 0, **options: Any) -> Any:
-        return function(array, axis=axis if ndim(operand(array)) else None, **options)
-
-    return reduce
-
-
-def _cumulative(function: Callable[..., Any]) -> Callable[..., Any]:
-    def accumulate(array: Any, axis: Any = 0, **options: Any) -> Any:
-        return function(array, axis=axis, **options)
-
-    return accumulate
-
-
-def _running(row: Any) -> Callable[..., Any]:
-    """Running extremum: combine element by element along the axis."""
-
-    def accumulate(array: Any, axis: int = 0, dtype: Any = None) -> Any:
-        from .joining import moveaxis, stack
-
-        array = operand(array)
-        axis = one_axis(axis, ndim(array))
-        moved = moveaxis(array, axis, 0)
-        parts = [moved[0]]
-        for i in range(1, moved.shape[0]):
-            parts.append(row(parts[-1], moved[i]))
-        return stack(parts, axis=axis)
-
-    return accumulate
-
-
-def _outer(ufunc: numpy.ufunc) -> Callable[..., Any]:
-    def outer(a: Any, b: Any, **options: Any) -> Any:
-        from .shaping import reshape
-
-        a, b = operand(a), operand(b)
-        return ufunc(reshape(a, (*numpy.shape(a), *(1,) * ndim(b))), b, **options)
-
-    return outer
-
-
-@method(numpy.add, "reduceat")
-def _add_reduceat(array: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
-    """Sums between consecutive indices; a stretch that is empty or backwards is its first element, as in NumPy."""
-    from .joining import stack
-
-    array = operand(array)
-    axis = one_axis(axis, ndim(array))
-    head = (slice(None),) * axis
-    starts = [int(i) for i in indices]
-    stops = [*starts[1:], array.shape[axis]]
-    parts = [
-        reductions.sum(array[(*head, slice(a, b))], axis=axis) if b > a else array[(*head, a)]
-        for a, b in zip(starts, stops, strict=True)
-    ]
-    return stack(parts, axis=axis)
-
-
-@method(numpy.add, "at")
-def _add_at(array: Any, indices: Any, values: Any) -> None:
-    _at(array, indices, values, "numpy.add.at")
-
-
-@method(numpy.subtract, "at")
-def _subtract_at(array: Any, indices: Any, values: Any) -> None:
-    _at(array, indices, -operand(values), "numpy.subtract.at")
-
-
-def _at(array: Any, indices: Any, values: Any, name: str) -> None:
-    frame = _getframe(4)
-    if not isinstance(array, TracedArray):
-        raise refuse_plain_target(name, frame)
-    add_in_place(array, plain_index(indices, frame), values)
+def _joined(operands: Any) -> tuple[Any, ...]:
+    return tuple(asarray(a) if type(a) in (list, tuple, numpy.ndarray) and has_handle((a,)) else a for a in operands)
 
 
 def enter() -> None:
@@ -187,20 +103,4 @@ def enter() -> None:
         if isinstance(ufunc, numpy.ufunc) and isinstance(row, Elementwise) and ufunc not in UFUNC_FUNCTIONS:
             UFUNCS[ufunc] = row
     UFUNCS[numpy.degrees], UFUNCS[numpy.radians] = rows.rad2deg, rows.deg2rad
-    reducing = {
-        numpy.add: reductions.sum,
-        numpy.multiply: reductions.prod,
-        numpy.maximum: reductions.max,
-        numpy.minimum: reductions.min,
-        numpy.logical_and: reductions.all,
-        numpy.logical_or: reductions.any,
-    }
-    for ufunc, function in reducing.items():
-        method(ufunc, "reduce")(_reducing(function))
-    method(numpy.add, "accumulate")(_cumulative(reductions.cumsum))
-    method(numpy.multiply, "accumulate")(_cumulative(reductions.cumprod))
-    method(numpy.maximum, "accumulate")(_running(rows.maximum))
-    method(numpy.minimum, "accumulate")(_running(rows.minimum))
-    for ufunc in UFUNCS:
-        if ufunc.nin == 2:
-            method(ufunc, "outer")(_outer(ufunc))
+    ufunc_methods.enter()

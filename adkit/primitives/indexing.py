@@ -112,14 +112,14 @@ def _no_cotangent(g: Any, *operands: Any, **params: Any) -> None:
     """Of an operand that only says where, see `take`."""
 
 
-take = Multilinear(
+take: Multilinear = Multilinear(
     "take",
     _take,
     lambda g, x, positions: scatter_add(g, positions, shape=shape_of(x)),
     _no_cotangent,
     symbol="{0}[{1}]",
 )
-scatter_add = Multilinear(
+scatter_add: Multilinear = Multilinear(
     "scatter_add",
     _scatter_add,
     lambda g, v, positions, shape: unbroadcast(take(g, positions), shape_of(v)),

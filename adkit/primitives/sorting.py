@@ -34,7 +34,7 @@ def _lexsort(xp: Any, *keys: Any, axis: int) -> Any:
 
 
 def _searchsorted(xp: Any, a: Any, v: Any, side: str) -> Any:
-    return through_numpy(lambda sequence, values: numpy.searchsorted(sequence, values, side), (a, v))
+    return through_numpy(lambda sequence, values: numpy.searchsorted(sequence, values, side), (a, v))  # type: ignore[call-overload]
 
 
 argsort = Constant("argsort", _argsort, None)
