@@ -101,6 +101,8 @@ class _Examples:
         name = functools.partial(_name_of, f, args, kwargs)
         device = settings.current().device
         for i, (leaf, axis) in enumerate(zip(self._leaves, axes, strict=True)):
+            if axis is None and backends.backend_of(leaf) is not None:
+                self._leaves[i] = TracedArray(None, leaf)  # as a left operand it would refuse a traced right one
             if axis is not None and leaf is not None:
                 axis = _checked_axis(leaf, axis, functools.partial(name, i))
                 sizes[i] = leaf.shape[axis]
@@ -148,9 +150,11 @@ def _axes_of(axes: Any, tree: Any, what: str) -> list[Any]:
 
     try:
         found = optree.broadcast_prefix(axes, tree, none_is_leaf=True)
-    except ValueError as error:
+    except ValueError:
+        kind = "arguments" if what == "in_axes" else "results"
         raise InputError(
-            f"{what}={axes!r} does not fit what it is for ({error})", fix="give an axis, or a tree of axes like it"
+            f"{what}={axes!r} does not have the structure of the {kind}",
+            fix="give one axis for all, or a tree of axes that begins like theirs",
         ) from None
     for axis in found:
         if axis is not None and (isinstance(axis, bool) or not isinstance(axis, (int, numpy.integer))):

@@ -16,6 +16,7 @@ from typing import Any
 import numpy
 
 from .. import backends
+from ..dtypes import numpy_dtype
 from ..errors import AdkitError
 from ..handle import TracedArray
 from ..nodes import COMPONENT, INPUT, TIE, GuardRecord, Node, Recording, open_recording, state
@@ -257,7 +258,7 @@ def _holds(guard: GuardRecord, value: Any, size: int) -> numpy.ndarray:
     Where the values are handles, their outcomes are guards of the enclosing recording.
     """
     if guard.outcome in ("true", "false"):
-        if getattr(value, "dtype", numpy.dtype(bool)) != numpy.dtype(bool):
+        if numpy_dtype(value).kind != "b":
             value = not_equal(value, 0)
         hold = _rows(known(value), size)[:, 0].astype(bool) == (guard.outcome == "true")
     else:
