@@ -1,7 +1,8 @@
-"""Random programs: functions of arrays made of steps that fit whatever the shapes are, with control flow and assignments.
+"""Random programs: functions of arrays made of steps that fit whatever the shapes are, with branches and assignments.
 
-A program is a list of steps `(name, i, j)`, drawn by hypothesis; `run` applies them to a growing list of values, picking operands
-by number. Values stay bounded, so that programs of any length are well conditioned. Not for: what is checked of them.
+A program is a list of steps `(name, i, j)`, drawn by hypothesis; `run` applies them to a growing list of values, whose
+numbers pick the operands. Values stay bounded, so that programs of any length are well conditioned, and the shape of
+a result does not depend on values. Not for: what is checked of them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Step = tuple[str, int, int]
 
 
 def _branch(a: Any, b: Any) -> Any:
-    return np.sin(a) if np.sum(a) > 0.1 else a * b
+    return np.sin(a) + b / 4 if np.sum(a) > 0.1 else a * b
 
 
 def _halved(a: Any, b: Any) -> Any:

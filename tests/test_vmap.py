@@ -1,4 +1,4 @@
-"""`vmap` beside the loop that it stands for: values, shapes, dtypes, derivatives in every nesting, control flow, errors."""
+"""`vmap` beside the loop that it stands for: values, shapes, dtypes, derivatives in every nesting, errors."""
 
 from __future__ import annotations
 
@@ -283,16 +283,15 @@ def test_a_function_is_called_once_per_way():
 
 def test_guards_do_not_depend_on_rounding():
     # the first example stays in its own group whatever a sum over the batch rounds to, so that this ends
-    x = np.full((7, 3), 0.1)
-    same(
-        vmap(lambda v: v if np.sum(v) > 0.30000000000000001 else -v)(x),
-        stacked(lambda v: v if np.sum(v) > 0.3 else -v, x),
-    )
+    def near(v):
+        return v if np.sum(v) > 0.3 else -v
+
+    def searched(y):
+        return np.searchsorted(np.array([y, 2.0]), 1.5) * y
+
+    same(vmap(near)(np.full((7, 3), 0.1)), stacked(near, np.full((7, 3), 0.1)))
     nan = np.array([np.nan, 1.0, np.nan])
-    same(
-        vmap(lambda y: np.searchsorted(np.array([y, 2.0]), 1.5) * y)(nan),
-        np.stack([np.searchsorted([y, 2.0], 1.5) * y for y in nan]),
-    )
+    same(vmap(searched)(nan), stacked(searched, nan))
 
 
 # ------------------------------------------------------------------------------------------------ indices from data
