@@ -184,7 +184,7 @@ class Body:
     ----------
     heading: how the instruction is written before its operands, as in "scan[100 steps]".
     title, names: how a view calls the body, and the leaves of its state and then of one step's items.
-    guards: the conditions of the first piece.
+    guards, output_names: the conditions of the first piece, and the names of the leaves of the state after it.
     results: (STATE, leaf) or (ITEM, array) for each result.
     rerun: runs the user's functions on other operands; used where the recorded path does not hold.
     """
@@ -208,6 +208,7 @@ class Body:
         self.conditions = list(conditions)
         self.rerun = rerun
         self.guards: list[GuardRecord] = []
+        self.output_names: Sequence[str] = ()
         self.forgotten = False
 
     def __repr__(self) -> str:

@@ -130,9 +130,10 @@ class BodyRecorder:
         return TracedArray(node, value)
 
     def item(self, j: int, k: int) -> Any:
-        """Element k of a scanned array."""
+        """Element k of a scanned array; an input, too, in a step that is shown."""
         value = read_at(self._plain[j], k)
-        return self._input(value, (ITEM, j, k)) if is_traced(self.arrays[j]) else value
+        shown = self._outer and not self.pieces and differentiable(value)
+        return self._input(value, (ITEM, j, k)) if shown or is_traced(self.arrays[j]) else value
 
     def emit(self, k: int, leaves: Sequence[Any]) -> None:
         """Hand out results of step k."""
@@ -242,6 +243,10 @@ class BodyRecorder:
         body = Body(heading, self.pieces, list(closures), counts, results, self.length, conditions, lambda _: [])
         body.rerun = lambda given: rerun(body, given)
         body.title, body.names, body.guards = title, names, self.guards
+        step = len(self.pieces[0].state) == len(self.leaves) and self.row.name not in ("cond", "checkpoint")
+        body.output_names = (
+            [f"next {name}" for name in names[: len(self.leaves)]] if step else ["result"] * len(self.pieces[0].state)
+        )
         traced = [operand.node for operand in operands if is_traced(operand)]
         for piece in self.pieces:
             for node in piece.inputs:

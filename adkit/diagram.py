@@ -50,7 +50,9 @@ def _plain(listing: Listing, writer: Any, nodes: list[Node]) -> dict[str, Any]:
         variable = listing.variable(node)
         is_input = node in inputs
         place = None if is_input else writer.snippets.place(node.code, node.lasti)
-        kind = "input" if is_input else "output" if node is output else "instruction"
+        kind = (
+            "input" if is_input else "output" if node is output else "fold" if node in listing.bodies else "instruction"
+        )
         label = variable.name or variable.label if is_input else _label(node)
         drawn.append(
             {
@@ -80,6 +82,8 @@ def _edges(listing: Listing, writer: Any, node: Node, key: str, labelled: bool) 
 
 
 def _label(node: Node) -> str:
+    if "body" in (node.params or {}):
+        return str(node.params["body"].heading)  # type: ignore[index]
     return _LABELS.get(node.primitive.name, node.primitive.name)
 
 

@@ -191,6 +191,7 @@ class _Writer:
         self.forward = trace.mode == "forward"
         self.columns = self._sweep()
         self.small = len(listing.nodes) <= PARTIALS_UP_TO
+        self.around = {*listing.inputs.values(), *listing.nodes}
 
     def _sweep(self) -> list[dict[Node, Any]]:
         """The adjoints, or the tangents by each input (by all at once where there are many)."""
@@ -251,12 +252,35 @@ class _Writer:
                 rows.append(self._guard_row(item, depth))
             else:
                 rows.append(self._variable_row(item, "instruction", depth))
+                if item in self.listing.bodies:
+                    rows.append(self._body_row(item, depth))
         return rows
+
+    def _body_row(self, node: Node, depth: int) -> dict[str, Any]:
+        """What is inside of an instruction, as a fold beneath it."""
+        self.fold_count += 1
+        id = f"f{self.fold_count}"
+        body = self.listing.bodies[node]
+        steps: list[Any] = sorted([*body.nodes, *body.guards], key=lambda step: step.id)
+        first, last, file, _ = self.snippets.extent(steps)
+        row = self._blank(id, "fold", f"inside {self.listing.variable(node).label}: {body.title}", depth)
+        rows = [self._variable_row(variable, "input", depth + 1) for variable in body.inputs]
+        return {
+            **row,
+            "count": 1,
+            "instructions": len(body.nodes),
+            "line": first,
+            "span": None,
+            "snippet": None,
+            "file": file,
+            "lines": None if first is None else [first, last],
+            "rows": rows + self._rows(fold(steps), depth + 1),
+        }
 
     def _variable_row(self, node: Node, kind: str, depth: int = 0) -> dict[str, Any]:
         variable = self.listing.variable(node)
         text = "input" if kind == "input" else self.listing.text(node)
-        swept = self.swept(node)
+        swept = self.swept(node) if node in self.around else None  # inside a body the sweeps leave nothing
         inputs = [self.listing.variable(i).key for i in node.inputs if type(i) is Node] if kind != "input" else []
         return {
             "id": variable.key,
@@ -271,8 +295,8 @@ class _Writer:
             "value": formatting.value(node.value) if node.value is not None else "",
             "tangent": swept if self.forward else None,
             "adjoint": None if self.forward else swept,
-            "weight": self.weight(node),
-            "partials": self.partials(node) if kind != "input" else [],
+            "weight": self.weight(node) if node in self.around else None,
+            "partials": self.partials(node) if kind != "input" and node in self.around else [],
             "depth": depth,
         }
 

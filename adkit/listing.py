@@ -5,6 +5,8 @@ Not for: recording (`tracing`) or showing (`document`, `views`).
 
 from __future__ import annotations
 
+import bisect
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -36,6 +38,27 @@ def ancestors_of(outputs: Iterable[Node], inputs: Sequence[Node]) -> list[Node]:
     return sorted(seen - stop, key=lambda node: node.id)
 
 
+class BodyList:
+    """What a view shows of the body of an instruction: its first piece, which is one step of a loop."""
+
+    def __init__(self, body: Any) -> None:
+        piece = body.pieces[0]
+        self.heading, self.title = body.heading, body.title
+        self.inputs = list(piece.inputs)
+        self.outputs = [*piece.state, *(leaf for _, _, leaf in piece.items)]
+        self.guards: list[GuardRecord] = body.guards
+        wanted = [node for node in self.outputs if type(node) is Node and node not in piece.closures]
+        for guard in self.guards:
+            wanted += [i for i in guard.node.inputs if type(i) is Node and i not in piece.closures]
+        nodes = ancestors_of(wanted, [*piece.inputs, *piece.closures])
+        self.aliases = {node: node.inputs[0] for node in nodes if node.primitive is INPUT and node.inputs}
+        self.nodes = [node for node in nodes if node not in self.aliases]
+        places = [j if kind == 0 else body.states + j for kind, j, _ in piece.sources]
+        self.input_names = {node: body.names[j] or None for node, j in zip(piece.inputs, places, strict=True)}
+        named = zip(reversed(piece.state), reversed(body.output_names), strict=True)
+        self.output_names = {node: name for node, name in named if type(node) is Node}
+
+
 class Listing:
     """Nodes in order as a program: which variable each one is, under which name, and how its instruction reads.
 
@@ -63,6 +86,25 @@ class Listing:
         self.names.update(names or {})
         self.ids: dict[Node, int] = {node: i - len(self.inputs) + 1 for i, node in enumerate(self.inputs.values())}
         self.ids.update({node: i + 1 for i, node in enumerate(self.nodes)})
+        self.bodies: dict[Node, BodyList] = {}
+        self._add_bodies()
+
+    def _add_bodies(self) -> None:
+        """Number and name what is inside of instructions that have a body; the numbers go on from the last one."""
+        pending = self.nodes
+        while pending:
+            inner: list[Node] = []
+            for node in pending:
+                if "body" in (node.params or {}):
+                    made = self.bodies[node] = BodyList(node.params["body"])  # type: ignore[index]
+                    self.aliases.update(made.aliases)
+                    self._input_names.update(made.input_names)
+                    self.names.update(made.output_names)
+                    self.names.update(assigned_names(made.nodes))
+                    for i, variable in enumerate([*made.inputs, *made.nodes], len(self.ids) - len(self.inputs) + 1):
+                        self.ids[variable] = i
+                    inner += made.nodes
+            pending = inner
 
     def resolve(self, node: Node) -> Node:
         """The node itself, or the one that it repeats as the input of an inner transformation."""
@@ -73,7 +115,7 @@ class Listing:
     def variable(self, node: Node) -> Variable:
         """The variable of a node."""
         node = self.resolve(node)
-        name = (self._input_names if self.ids[node] <= 0 else self.names).get(node)
+        name = self._input_names[node] if node in self._input_names else self.names.get(node)
         dtype = "tuple" if node.dtype == object else str(numpy_dtype(node))
         return Variable(self.ids[node], node.shape, dtype, name)
 
@@ -91,6 +133,8 @@ class Listing:
         labels = [_parenthesised(self.operand(operand).label) for operand in _operands(node)]
         params = {key: _param(value) for key, value in (node.params or {}).items()}
         symbol = node.primitive.symbol
+        if node in self.bodies:
+            return f"{self.bodies[node].heading}({', '.join(dict.fromkeys(labels))})"
         if symbol is None:
             shown = [label.strip("()") if len(labels) == 1 else label for label in labels]
             shown += [f"{key}={_bracketed(value, (node.params or {})[key])}" for key, value in _telling(params, node)]
@@ -101,9 +145,18 @@ class Listing:
     def instruction(self, node: Node) -> Instruction:
         """The instruction of a node."""
         inputs = tuple(self.operand(operand) for operand in _operands(node))
-        params = {key: _param(value) for key, value in (node.params or {}).items()}
-        return Instruction(
-            self.variable(node), node.primitive.name, inputs, self.text(node), params, span_of(node.code, node.lasti)
+        params = {key: _param(value) for key, value in (node.params or {}).items() if key not in _UNSHOWN}
+        body = self.program(self.bodies[node]) if node in self.bodies else None
+        span = span_of(node.code, node.lasti)
+        return Instruction(self.variable(node), node.primitive.name, inputs, self.text(node), params, span, body)
+
+    def program(self, body: BodyList) -> WengertList:
+        """A body as a program of its own, whose operands may be variables around it."""
+        return WengertList(
+            tuple(self.variable(node) for node in body.inputs),
+            tuple(self.instruction(node) for node in body.nodes),
+            tuple(self.operand(out) for out in body.outputs),
+            tuple(self.guard(g, bisect.bisect_left(body.nodes, g.id, key=_id)) for g in body.guards),
         )
 
     def guard(self, record: GuardRecord, position: int) -> Guard:
@@ -116,9 +169,7 @@ class Listing:
 
     def position(self, record: GuardRecord) -> int:
         """The number of instructions recorded before a guard."""
-        import bisect
-
-        return bisect.bisect_left(self.nodes, record.id, key=lambda node: node.id)
+        return bisect.bisect_left(self.nodes, record.id, key=_id)
 
     def wengert(self) -> WengertList:
         """The whole program."""
@@ -128,6 +179,10 @@ class Listing:
             tuple(self.operand(out) for out in self.outputs),
             tuple(self.guard(g, self.position(g)) for g in self.guards),
         )
+
+
+_UNSHOWN = ("body", "rule")  # parameters that are no text
+_id = operator.attrgetter("id")
 
 
 def _parenthesised(label: str) -> str:
@@ -172,7 +227,9 @@ def _telling(params: Mapping[str, str], node: Node) -> list[tuple[str, str]]:
     return [
         (key, value)
         for key, value in params.items()
-        if value not in ("None", "False") and not (key == "axis" and _is_every_axis(node)) and key != "count"
+        if value not in ("None", "False")
+        and not (key == "axis" and _is_every_axis(node))
+        and key not in ("count", *_UNSHOWN)
     ]
 
 

@@ -14,7 +14,7 @@ from .errors import VersionError
 
 __adkit__ = True
 
-VERSION = 1
+VERSION = 2
 _SUBSCRIPTS = str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -102,7 +102,7 @@ class Params(Mapping[str, Any]):
 @dataclass(frozen=True, slots=True)
 class Instruction:
     """`output = primitive(*inputs, **params)`; `text` is the right-hand side as mathematics, `span` where it was
-    written.
+    written, `body` what happens inside (of a loop the first step), with operands that may be variables around it.
     """
 
     output: Variable
@@ -111,6 +111,7 @@ class Instruction:
     text: str
     params: Mapping[str, Any] = field(default_factory=dict)
     span: SourceSpan | None = None
+    body: WengertList | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "params", Params(self.params))
@@ -167,19 +168,29 @@ class WengertList:
 
         Raises `ValueError` with the first fault otherwise.
         """
-        defined: dict[int, Variable] = {}
+        pending: list[tuple[WengertList, dict[int, Variable]]] = [(self, {})]
+        while pending:
+            program, around = pending.pop()
+            pending += program._check_one(dict(around))
+        return self
+
+    def _check_one(self, defined: dict[int, Variable]) -> list[tuple[WengertList, dict[int, Variable]]]:
+        """Check this list without the bodies in it, which are returned, each with the variables defined around it."""
+        bodies = []
         for variable in self.inputs:
             self._define(defined, variable)
         for instruction in self.instructions:
             for operand in instruction.inputs:
                 self._require(defined, operand, str(instruction))
+            if instruction.body is not None:
+                bodies.append((instruction.body, dict(defined)))
             self._define(defined, instruction.output)
         for operand in self.outputs:
             self._require(defined, operand, "return")
         for guard in self.guards:
             for operand in guard.inputs:
                 self._require(defined, operand, str(guard))
-        return self
+        return bodies
 
     @staticmethod
     def _define(defined: dict[int, Variable], variable: Variable) -> None:
@@ -201,6 +212,8 @@ class WengertList:
                 shown += 1
             name = f"  → {instruction.output.name}" if instruction.output.name else ""
             lines.append(f"{instruction}{name}")
+            if instruction.body is not None:
+                lines += [f"    {line}" for line in str(instruction.body).splitlines()]
         lines += [f"guard: {guard}" for guard in self.guards[shown:]]
         lines.append("return " + ", ".join(o.label for o in self.outputs))
         return "\n".join(lines)
