@@ -1,4 +1,4 @@
-"""The sparse Jacobian of a banded residual with 100,000 unknowns: against the residual itself, and grouped differences."""
+"""Sparse derivatives of banded functions of 100,000 unknowns: against one evaluation, and against grouped differences."""
 
 from collections.abc import Callable
 from typing import Any

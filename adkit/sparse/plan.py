@@ -9,6 +9,7 @@ Not for: colouring (`sparse.coloring`) and products without a matrix (`linear_op
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 from collections.abc import Callable, Sequence
@@ -49,9 +50,7 @@ class Layout:
     """
 
     structure: Structure
-    shape: tuple[int, int]
-    indptr: numpy.ndarray
-    indices: numpy.ndarray
+    pattern: csr_array
     direction: str
     colors: numpy.ndarray
     groups: int
@@ -91,7 +90,7 @@ class SparsePlan:
     def pattern(self) -> csr_array:
         """The positions that may be non-zero."""
         layout = self.layout
-        return _csr(layout, numpy.ones(len(layout.indices), bool))
+        return _csr(layout, layout.pattern.data.copy())
 
     @property
     def direction(self) -> str:
@@ -101,7 +100,7 @@ class SparsePlan:
     @property
     def colors(self) -> numpy.ndarray:
         """The group of each column or row."""
-        return self.layout.colors.copy()
+        return self.layout.colors.astype(int)
 
     @property
     def groups(self) -> int:
@@ -111,12 +110,12 @@ class SparsePlan:
     @property
     def shape(self) -> tuple[int, int]:
         """The shape of the matrix."""
-        return self.layout.shape
+        return self.layout.pattern.shape
 
     @property
     def nnz(self) -> int:
         """The number of entries of the pattern."""
-        return len(self.layout.indices)
+        return self.layout.pattern.nnz
 
     def __repr__(self) -> str:
         name = getattr(self.f, "__name__", "f")
@@ -271,17 +270,20 @@ def _layout(
     colors: numpy.ndarray,
     where: numpy.ndarray,
 ) -> Layout:
+    from scipy.sparse import csr_array
+
     small = max(len(indices), *shape) < 2**31
     kind = numpy.int32 if small else numpy.int64
+    pattern = csr_array((numpy.ones(len(indices), bool), indices.astype(kind), indptr.astype(kind)), shape=shape)
+    pattern.has_canonical_format = True
     groups = int(colors.max(initial=-1)) + 1
-    return Layout(structure, shape, indptr.astype(kind), indices.astype(kind), direction, colors, groups, where)
+    return Layout(structure, pattern, direction, colors.astype(numpy.min_scalar_type(-max(1, groups))), groups, where)
 
 
 def _csr(layout: Layout, data: numpy.ndarray) -> csr_array:
-    from scipy.sparse import csr_array
-
-    made = csr_array((data, layout.indices.copy(), layout.indptr.copy()), shape=layout.shape)
-    made.has_canonical_format = True
+    """The pattern with these entries: a copy, which skips the checks that take `csr_array` as long as a sweep."""
+    made = copy.copy(layout.pattern)
+    made.data, made.indices, made.indptr = data, made.indices.copy(), made.indptr.copy()
     return made
 
 
@@ -309,7 +311,7 @@ def _entries(lin: Linearization, layout: Layout) -> numpy.ndarray:
             parts = vmap(sweep)(*(numpy.stack(seeds) for seeds in zip(*given, strict=True)))
         for part, start, leaf in _split(swept, parts):
             several[:, start : start + size_of(leaf)] = numpy.reshape(backends.to_numpy(part), (len(several), -1))
-    return products.reshape(-1)[layout.where]
+    return products.reshape(-1).take(layout.where)
 
 
 def _at_once(lin: Linearization, groups: int) -> int:
