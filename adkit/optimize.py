@@ -153,10 +153,10 @@ def minimize(
     from scipy import optimize
 
     unknowns = Unknowns(x0)
-    made = _constraints(unknowns, constraints)
+    name = method.lower() if isinstance(method, str) else ""
+    made = _constraints(unknowns, constraints, name)
     if method is None and bounds is None and not made and unknowns.flat.size > MANY:
         method = "L-BFGS-B"
-    name = method.lower() if isinstance(method, str) else ""
     given: dict[str, Any] = {"method": method, "bounds": unknowns.bounds(bounds), "constraints": made}
     if name in WITHOUT_GRADIENT:
         given["fun"] = functools.partial(_value, fun, unknowns, args)
@@ -251,8 +251,8 @@ def _flat_matrix(unknowns: Unknowns, f: Function, of: str, kind: str) -> Functio
 # ------------------------------------------------------------------------------------------------ constraints
 
 
-def _constraints(unknowns: Unknowns, constraints: Any) -> list[Any]:
-    """SciPy's constraints, with functions of vectors and their derivatives."""
+def _constraints(unknowns: Unknowns, constraints: Any, method: str) -> list[Any]:
+    """SciPy's constraints, with functions of vectors and their derivatives; of second order for trust-constr alone."""
     from scipy.optimize import LinearConstraint, NonlinearConstraint
 
     several = constraints if isinstance(constraints, (list, tuple)) else [constraints]
@@ -261,9 +261,12 @@ def _constraints(unknowns: Unknowns, constraints: Any) -> list[Any]:
         if isinstance(constraint, LinearConstraint):
             made.append(constraint)
         elif isinstance(constraint, NonlinearConstraint):
-            made.append(_nonlinear(unknowns, constraint))
+            made.append(_nonlinear(unknowns, constraint, method))
         elif isinstance(constraint, dict) and callable(constraint.get("fun")):
-            made.append(_dictionary(unknowns, constraint))
+            if method == "trust-constr":
+                made.append(_nonlinear(unknowns, _from_dictionary(constraint), method))
+            else:
+                made.append(_dictionary(unknowns, constraint))
         else:
             raise InputError(
                 f"a constraint is of the type {type(constraint).__name__}",
@@ -273,7 +276,7 @@ def _constraints(unknowns: Unknowns, constraints: Any) -> list[Any]:
     return made
 
 
-def _nonlinear(unknowns: Unknowns, constraint: Any) -> Any:
+def _nonlinear(unknowns: Unknowns, constraint: Any, method: str) -> Any:
     from scipy.optimize import NonlinearConstraint
     from scipy.sparse.linalg import LinearOperator
 
@@ -288,13 +291,14 @@ def _nonlinear(unknowns: Unknowns, constraint: Any) -> Any:
         return _multiplied_hessian(unknowns, f, vector, multipliers)
 
     chosen = _of_tree(unknowns, constraint.hess) if callable(constraint.hess) else hessian
+    second = {"hess": chosen} if method == "trust-constr" else {}
     return NonlinearConstraint(
         lambda vector: _vector_of(f(unknowns.tree(vector))),
         constraint.lb,
         constraint.ub,
         jac=jacobian,
-        hess=chosen,
         keep_feasible=constraint.keep_feasible,
+        **second,
     )
 
 
@@ -314,6 +318,17 @@ def _multiplied_hessian(unknowns: Unknowns, f: Function, vector: numpy.ndarray, 
         return hessian_operator(weighted, unknowns.tree(vector))
     except IndependentError:
         return LinearOperator((n, n), matvec=lambda v: numpy.zeros(n), dtype=numpy.float64)
+
+
+def _from_dictionary(constraint: dict[str, Any]) -> Any:
+    """A constraint in SciPy's older form in its newer one."""
+    from scipy.optimize import NonlinearConstraint
+
+    f, args = constraint["fun"], tuple(constraint.get("args", ()))
+    jacobian = constraint.get("jac")
+    high = 0.0 if str(constraint.get("type")).lower() == "eq" else numpy.inf
+    given = (lambda x: jacobian(x, *args)) if callable(jacobian) else "2-point"
+    return NonlinearConstraint(lambda x: f(x, *args), 0.0, high, jac=given)
 
 
 def _dictionary(unknowns: Unknowns, constraint: dict[str, Any]) -> dict[str, Any]:
