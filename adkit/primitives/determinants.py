@@ -105,8 +105,20 @@ def _inverse(xp: Any, a: Any) -> Any:
         made = xp.linalg.inv(a)
     except numpy.linalg.LinAlgError:
         return None
-    size = xp.max(xp.sum(xp.abs(a), axis=-1), axis=-1) * xp.max(xp.sum(xp.abs(made), axis=-1), axis=-1)
-    return made if bool(xp.all(size < REGULAR)) else None
+    return made if _is_regular(xp, a, made) else None
+
+
+def _is_regular(xp: Any, a: Any, inverse: Any) -> bool:
+    """Whether the condition numbers, bounded by Frobenius' norm, are small enough to rely on the inverses."""
+    if xp is numpy and a.ndim == 2:
+        return float(_squares(a)) * float(_squares(inverse)) < REGULAR**2
+    size = xp.sum(xp.abs(a) ** 2, axis=(-2, -1)) * xp.sum(xp.abs(inverse) ** 2, axis=(-2, -1))
+    return bool(xp.all(size < REGULAR**2))
+
+
+def _squares(a: Any) -> Any:
+    flat = a.reshape(-1, order="A")
+    return numpy.vdot(flat, flat).real
 
 
 def _singular_cofactor(xp: Any, a: Any, directions: tuple[Any, ...]) -> Any:
@@ -183,7 +195,7 @@ det = General(
     "det",
     lambda xp, a: xp.linalg.det(a),
     jvp=lambda t, out, a: contracted(cofactor(a, out), t[0]),
-    vjp=lambda g, out, a: (scaled(g, cofactor(a, out)),),
+    vjp=lambda g, out, a: (multiply(reshape(g, shape=(*shape_of(g), 1, 1)), cofactor(a, out)),),
     symbol="det {0}",
 )
 det.batch = leading(det)

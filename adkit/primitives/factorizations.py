@@ -88,34 +88,28 @@ def _cholesky_vjp(g: Any, out: Any, a: Any, lower: bool = True) -> Any:
 
 
 def _blocked_pullback(factor: Any, g: Any) -> Any:
-    """The reverse rule on a plain real matrix, block column by block column from the last (Murray, section 4.2).
+    """The reverse rule on a plain real matrix, block column by block column from the last, as in Murray's section 4.2.
 
-    The cost is that of a few products of the factor's size, where triangular solves with the whole factor take thrice
-    that. The result is the cotangent of the lower triangle.
+    W = L⁻ᵀ (P + Pᵀ) L⁻¹ grows from its last corner, each block column from those behind it. The cost is that of a few
+    products, where triangular solves with the whole factor take thrice that. The result is the cotangent of the lower
+    triangle: that of W with half of its diagonal.
     """
     n = factor.shape[0]
-    s = numpy.zeros_like(factor)
-    starts = range(0, n, BLOCK)
-    for i in starts:
-        s[i:, i : i + BLOCK] = g[i:, i : i + BLOCK]
-    for i in reversed(starts):
+    w, made = numpy.empty_like(factor), numpy.zeros_like(factor)
+    for i in reversed(range(0, n, BLOCK)):
         k = min(n, i + BLOCK)
-        diagonal = factor[i:k, i:k]
+        diagonal, mine, half = factor[i:k, i:k], g[i:k, i:k], _half_mask(k - i, factor.dtype.char)
         inverse = _inverse_lower(diagonal)
-        mine = s[i:k, i:k]
         if k < n:
-            below = s[k:, i:k] @ inverse
-            mine = mine - below.T @ factor[k:, i:k]
-            s[k:, i:k] = below
-        p = (diagonal.T @ mine) * _half_mask(k - i, factor.dtype.char)
-        w = inverse.T @ (p + p.T) @ inverse
-        if i:
-            s[i:k, i:k] = w
-            s[i:, :i] -= s[i:, i:k] @ factor[i:k, :i]
-            if k < n:
-                s[i:k, :i] -= below.T @ factor[k:, :i]
-        s[i:k, i:k] = w * _half_mask(k - i, factor.dtype.char)
-    return s
+            below = factor[k:, i:k]
+            solved = (g[k:, i:k] - w[k:, k:] @ below) @ inverse
+            w[k:, i:k] = made[k:, i:k] = solved
+            w[i:k, k:] = solved.T
+            mine = mine - solved.T @ below
+        p = (diagonal.T @ mine) * half
+        w[i:k, i:k] = inverse.T @ (p + p.T) @ inverse
+        made[i:k, i:k] = w[i:k, i:k] * half
+    return made
 
 
 @functools.lru_cache(maxsize=64)

@@ -153,7 +153,10 @@ def _solve_vjp(g: Any, out: Any, a: Any, b: Any) -> Any:
     if vector:
         g, out = _column(g), _column(out)
     to_b = solve(swap_last(a), g)
-    to_a = negative(matmul(to_b, swap_last(out)))
+    moved = negative(to_b) if shape_of(to_b)[-1] <= shape_of(a)[-1] else to_b
+    to_a = multiply(moved, swap_last(out)) if vector else matmul(moved, swap_last(out))
+    if moved is to_b:
+        to_a = negative(to_a)
     if vector:
         to_b = reshape(to_b, shape=shape_of(to_b)[:-1])
     return unbroadcast(to_a, shape_of(a)), unbroadcast(to_b, shape_of(b))

@@ -31,6 +31,7 @@ from ..primitives.triangles import (
     adjoint,
     conj,
     hermitian_from,
+    is_complex,
     lower_part,
     upper_part,
 )
@@ -99,6 +100,8 @@ def _solve(
     derivative.
     """
     a, b = squares(_finite(a, check_finite)), _finite(b, check_finite)
+    if transposed and is_complex(a):
+        raise NotImplementedError("scipy.linalg.solve can currently not solve a^T x = b for complex matrices.")
     kind = _STRUCTURES.get(assume_a or "gen", assume_a or "gen")
     if kind in ("upper", "lower"):
         trans = 1 if transposed else 0
@@ -107,8 +110,7 @@ def _solve(
         raise ValueError(f"{assume_a} is not a recognized matrix structure")
     if kind == "pos":
         factor = factorizations.cholesky(a, lower=lower)
-        solved = lambda right: _cholesky_solved(factor, lower, right)  # noqa: E731
-        return conj(_with_columns(conj(b), solved)) if transposed else _with_columns(b, solved)
+        return _with_columns(b, lambda right: _cholesky_solved(factor, lower, right))
     a = _structured(a, kind, lower)
     return rows.solve(swap_last(a) if transposed else a, b)
 
@@ -176,6 +178,7 @@ def _lstsq(
     x, residuals, rank, s = _linalg.lstsq.__wrapped__(a, b, cond)  # type: ignore[attr-defined]
     if ndim(b) == 1 and shape_of(residuals) == (1,):
         residuals = getitem(residuals, index=(0,))
+    rank = truncate(rank, dtype=numpy.dtype(numpy.int64))
     return x, residuals, rank, None if lapack_driver == "gelsy" else s
 
 

@@ -12,10 +12,11 @@ import numpy
 
 from ...numpy_api import implements
 from ...primitives import factorizations, spectral
+from ...primitives.degeneracy import diagonal_of
 from ...primitives.linalg import swap_last
-from ...primitives.shape import shape_of
-from ...primitives.triangles import lower_part
-from ..joining import concatenate
+from ...primitives.shape import pad, shape_of
+from ...primitives.triangles import is_complex, lower_part
+from ..arguments import ndim
 from .matrices import matrices, squares
 
 __adkit__ = True
@@ -60,14 +61,20 @@ def _raw(a: Any, q: Any, r: Any) -> tuple[Any, Any]:
     """The Householder vectors with R above them, transposed, and their scales, from Q and R."""
     m, n = shape_of(a)[-2:]
     k = min(m, n)
-    v, u = factorizations.reflectors(q)
-    below = lower_part(v, -1)
-    if n > k:
-        below = concatenate([below, 0.0 * r[..., :, k:]], -1)
-    if m > k:
-        r = concatenate([r, 0.0 * below[..., k:, :]], -2)
-    index = numpy.arange(k)
-    return swap_last(below + r), u[..., index, index]
+    # the last reflection of a real square Q is none
+    used = k - 1 if m == k and not is_complex(a) else k
+    v, u = factorizations.reflectors(factorizations.columns(q, 0, used))
+    below, scales = lower_part(v, -1), diagonal_of(u)
+    below = _padded(below, m, n)
+    return swap_last(below + _padded(r, m, n)), pad(scales, widths=(*((0, 0),) * (ndim(scales) - 1), (0, k - used)))
+
+
+def _padded(x: Any, m: int, n: int) -> Any:
+    """Matrices with zeros below and to the right, m × n in all."""
+    have = shape_of(x)
+    if have[-2:] == (m, n):
+        return x
+    return pad(x, widths=(*((0, 0),) * (len(have) - 2), (0, m - have[-2]), (0, n - have[-1])))
 
 
 @implements(numpy.linalg.eigh)

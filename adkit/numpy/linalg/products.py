@@ -52,6 +52,8 @@ def multi_dot(arrays: Any, *, out: Any = None) -> Any:
     items = [operand(a) for a in arrays]
     if len(items) < 2:
         raise ValueError("Expecting at least two arrays.")
+    if len(items) == 2:
+        return products.dot(*items, out=out)
     first, last = ndim(items[0]), ndim(items[-1])
     if first == 1:
         items[0] = reshape(items[0], shape=(1, *shape_of(items[0])))

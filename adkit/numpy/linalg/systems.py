@@ -14,7 +14,8 @@ from ...dtypes import numpy_dtype
 from ...numpy_api import implements
 from ...primitives import determinants, matrix_functions
 from ...primitives import linalg as rows
-from ...primitives.shape import reshape, shape_of
+from ...primitives.shape import reshape, shape_of, truncate
+from ...primitives.spectral import singular_values
 from ...primitives.triangles import hermitian_from
 from .. import reduction
 from ..arguments import NO_VALUE, known, operand
@@ -70,14 +71,13 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
         raise numpy.linalg.LinAlgError("Incompatible dimensions")
     eps = float(numpy.finfo(numpy_dtype(a)).eps)
     tolerance = eps * max(m, n) if rcond is None else eps if rcond == -1 else float(rcond)
-    from ...primitives.spectral import singular_values
-
     x = matrix_functions.lstsq(a, b, rcond=tolerance)
     rank = matrix_functions.matrix_rank(a, rtol=tolerance)
     if m > n and int(known(rank == n)):
         residuals = reduction.sum(reduction.squared_magnitude(b - rows.matmul(a, x)), 0)
     else:
         residuals = numpy.zeros(0, numpy_dtype(a).char.lower())
+    rank = truncate(rank, dtype=numpy.dtype(numpy.int32))
     return (without_column(x) if vector else x), residuals, rank, singular_values(a)
 
 
