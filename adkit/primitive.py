@@ -182,7 +182,7 @@ class Elementwise(Primitive):
         self.forward = forward
         self.partials = partials
         self.arity = len(partials)
-        self.operands = ("x",) if self.arity == 1 else ("a", "b", "c")[: self.arity]
+        self.operands = ("x",) if self.arity == 1 else tuple("abcdefhi"[: self.arity])  # g and y are taken
         self.residuals = tuple(self._residual(p) for p in partials)
         self.direct = self.arity < 3 and not any(
             "1j" in (p or "") for p in partials
@@ -321,7 +321,8 @@ def _compile(expression: str, parameters: tuple[str, ...], namespace: Any) -> Ca
 
 
 def _attribute(namespace: Any, name: str) -> Any:
-    if hasattr(namespace, name):
+    primitive = REGISTRY.get(name)
+    if hasattr(namespace, name) and not getattr(primitive, "own_functions", False):  # NumPy's i0 is not SciPy's
         return getattr(namespace, name)
     primitive = REGISTRY[name]
     if isinstance(primitive, Elementwise):

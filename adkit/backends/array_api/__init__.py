@@ -9,13 +9,14 @@ library raises. Not for: speed.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 import array_api_strict as standard
 import numpy
 
 from . import contraction, elementwise, indexing, shaping
-from .promotion import convert, device_of, is_array, promote, standard_dtype
+from .promotion import convert, device_of, is_array, standard_dtype
 
 __adkit__ = True
 
@@ -41,16 +42,24 @@ class SpecialFunctions:
     """`scipy.special`, which the standard does not have: computed on the host, returned on the operands' device."""
 
     def __getattr__(self, name: str) -> Any:
-        function = getattr(importlib.import_module("scipy.special"), name)
+        return self.on_host(getattr(importlib.import_module("scipy.special"), name))
+
+    def on_host(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of NumPy arrays as one of strict arrays; it may have several results."""
 
         def call(*operands: Any) -> Any:
             if not any(map(is_array, operands)):
                 return function(*operands)
-            made = function(*map(indexing.to_numpy, promote(*operands, floating=True)))
-            return standard.asarray(numpy.asarray(made), device=device_of(operands))
+            made = function(*(indexing.to_numpy(x) if is_array(x) else x for x in operands))
+            device = device_of(operands)
+            placed = tuple(standard.asarray(numpy.asarray(part), device=device) for part in _as_tuple(made))
+            return placed if isinstance(made, tuple) else placed[0]
 
-        call.__name__ = name
         return call
+
+
+def _as_tuple(made: Any) -> tuple[Any, ...]:
+    return made if isinstance(made, tuple) else (made,)
 
 
 class StrictBackend:
