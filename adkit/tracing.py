@@ -11,6 +11,7 @@ Not for: what a handle is (`handle`), assignment and views (`storage`), the func
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sys
 import threading
 from collections.abc import Iterator
@@ -95,6 +96,8 @@ def make_input(value: Any, name: str | None = None) -> TracedArray:
     """A fresh input of a transformation with the given value; traced values become inputs that depend on the outer
     ones.
     """
+    if "scipy.fft" in sys.modules and "adkit.scipy.fft" not in sys.modules:
+        importlib.import_module("adkit.scipy.fft")  # from now on SciPy hands it what is traced
     if isinstance(value, TracedArray):
         inputs = () if value.node is None else (value.node,)
         value = untraced(value)
