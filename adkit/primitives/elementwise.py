@@ -177,3 +177,5 @@ bitwise_count = Constant("bitwise_count", lambda xp, x: through_numpy(numpy.bitw
 for _row in (exponent, bitwise_count):
     _row.batch = unchanged(_row)
 direction.batch = unchanged(direction)
+direction.sparsity = "elementwise"
+where.sparsity = "selection"

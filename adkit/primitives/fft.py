@@ -204,5 +204,7 @@ for _row in (fft, ifft):
     _row.batch = _fft_batch(_row)
 for _row in (rfft, irfft, dct, dst):
     _row.batch = _axis_batch(_row)
+for _row in (fft, ifft, rfft, irfft, dct, dst):
+    _row.sparsity = "axis"
 for _row in (fht, ifht):  # always along the last axis
     _row.batch = (lambda row: lambda size, operands, batched, **params: row(operands[0], **params))(_row)

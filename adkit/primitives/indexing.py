@@ -231,3 +231,6 @@ index_add.batch = _batch_write(index_add)
 take.batch = _batch_take
 scatter_add.batch = _batch_scatter_add
 normalize_index.batch = lambda count, operands, batched, size: normalize_index(operands[0], size=size)
+getitem.sparsity = "moves"
+index_update.sparsity = index_add.sparsity = "assignment"
+take.sparsity, scatter_add.sparsity = "taking", "scattering"

@@ -257,3 +257,5 @@ def _solve_batch(size: int, operands: Any, batched: Any) -> Any:
 
 matmul.batch, tensordot.batch, einsum.batch, solve.batch = _matmul_batch, _tensordot_batch, _einsum_batch, _solve_batch
 inv.batch = lambda size, operands, batched: inv(operands[0])
+matmul.sparsity = tensordot.sparsity = einsum.sparsity = "contraction"
+solve.sparsity = inv.sparsity = "matrices"

@@ -30,3 +30,4 @@ def _transpose(g: Any, other: Any) -> Any:
 convolve: Multilinear = Multilinear(
     "convolve", _convolve, lambda g, a, v: _transpose(g, v), lambda g, a, v: _transpose(g, a), symbol="{0} ∗ {1}"
 )
+convolve.sparsity = "convolution"

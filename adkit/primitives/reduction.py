@@ -156,3 +156,5 @@ for _row in (sum_, mean, prod, max_, min_, cumsum, cumprod, any_, all_, count_no
 for _row in (argmax, argmin):
     _row.batch = _batch_position(_row)
 round_.batch = lambda size, operands, batched, decimals: round_(operands[0], decimals=decimals)
+sum_.sparsity = mean.sparsity = prod.sparsity = max_.sparsity = min_.sparsity = "reduction"
+cumsum.sparsity = cumprod.sparsity = "cumulative"

@@ -168,3 +168,6 @@ for _row in (concatenate, stack):
     _row.batch = _joining(_row)
 for _primitive in (convert, truncate, stop_gradient, copy, conjugate):
     _primitive.batch = unchanged(_primitive)
+for _row in (reshape, transpose, broadcast_to, concatenate, stack, flip, roll, pad):
+    _row.sparsity = "moves"
+convert.sparsity = copy.sparsity = conjugate.sparsity = "elementwise"

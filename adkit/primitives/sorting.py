@@ -57,3 +57,4 @@ sort = General(
 )
 for _row in (sort, argsort, argpartition):
     _row.batch = on_axes(_row)
+sort.sparsity = "axis"
