@@ -20,7 +20,7 @@ from . import backends
 from .dtypes import numpy_dtype
 from .errors import CheckError, InputError
 from .formatting import number
-from .pytrees import differentiable, flatten, paths, unflatten
+from .pytrees import differentiable, flatten, lift, paths, unflatten
 from .sweeps.replay import Replay
 from .transforms import jvp, vjp
 
@@ -280,7 +280,8 @@ def _floating_outputs(f: Function) -> Callable[..., list[Any]]:
     """f with its floating results in a flat list."""
 
     def flat(*leaves: Any) -> list[Any]:
-        return [leaf for leaf in flatten(f(*leaves))[0] if numpy_dtype(leaf).kind in "fc"]
+        made = map(lift, flatten(f(*leaves))[0])
+        return [leaf for leaf in made if numpy_dtype(leaf).kind in "fc"]
 
     return flat
 

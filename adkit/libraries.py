@@ -76,12 +76,17 @@ def _lifted(value: Any, traced: bool) -> Any:
 
 
 def _returned(made: Any, like: Any, traced: bool) -> Any:
-    """Results in the library of `like`; as plain arrays, unless a traced one went in."""
+    """Results in the library of `like`; as plain arrays, unless a handle went in, whose operators promote."""
     kind = type(made)
     if isinstance(made, TracedArray):
         return made if traced or made.node is not None else made.value
     if isinstance(made, (numpy.ndarray, numpy.generic)):
-        return backends.asarray_like(made, like) if made.dtype.kind in "biufc" else made
+        if made.dtype.kind not in "biufc":
+            return made
+        moved = backends.asarray_like(made, like)
+        return TracedArray(None, moved) if traced else moved
+    if traced and backends.backend_of(made) is not None:
+        return TracedArray(None, made)
     if isinstance(made, (tuple, list)):
         parts = (_returned(part, like, traced) for part in made)
         return kind(*parts) if hasattr(kind, "_fields") else kind(parts)

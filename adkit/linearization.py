@@ -5,6 +5,7 @@ Not for: the transformations themselves (`transforms`) or the sweeps (`sweeps`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Sequence
 from typing import Any, NoReturn
 
@@ -292,10 +293,17 @@ def explained(error: Exception) -> Exception:
         seen.add(id(cause))
         cause = cause.__cause__ or cause.__context__
     filename, line = user_line(_innermost(error))
-    if isinstance(error, TypeError) and "loop of ufunc does not support" in str(error):
+    if isinstance(error, (TypeError, ValueError, NotImplementedError)) and _is_of_objects(error):
         return UnsupportedError(
             "a function that NumPy does not dispatch made plain objects of traced values",
             fix="call numpy's function for it, or adkit's: adkit.numpy, adkit.scipy.special",
+            filename=filename,
+            line=line,
+        )
+    if isinstance(error, TypeError) and str(error).startswith("Multiple namespaces") and "adkit.numpy" in str(error):
+        return UnsupportedError(
+            "SciPy under SCIPY_ARRAY_API takes no plain arrays beside traced ones",
+            fix="make the plain ones with adkit.numpy.array, as in adkit.numpy.array(c)",
             filename=filename,
             line=line,
         )
@@ -307,6 +315,18 @@ def explained(error: Exception) -> Exception:
             line=line,
         )
     return error
+
+
+_OF_OBJECTS = re.compile(r"loop of ufunc does not support|input type 'object'|dtype\('O'\)|\b(dtype|type) object\b")
+
+
+def _is_of_objects(error: Exception) -> bool:
+    """Whether an error is what NumPy says of an array of objects, or SciPy, within whose code a ufunc says less."""
+    if _OF_OBJECTS.search(str(error)):
+        return True
+    frame = _innermost(error)
+    inside = frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in ("numpy", "scipy")
+    return inside and "not supported for the input types" in str(error)
 
 
 def _innermost(error: BaseException) -> Any:

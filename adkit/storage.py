@@ -18,7 +18,7 @@ import numpy
 from numpy import ndarray
 
 from . import tracing
-from .backends import copy_of, is_array
+from .backends import backend_of, copy_of, is_array
 from .backends import getitem as read_at
 from .backends import setitem as write_at
 from .dtypes import numpy_dtype
@@ -127,7 +127,7 @@ def getitem(handle: Any, index: Any) -> Any:
     value = handle.value[index] if type(handle.value) is ndarray else read_at(handle.value, index)
     made: Any
     if handle.node is None:
-        made = value if not getattr(value, "shape", ()) else TracedArray(None, value)
+        made = value if not getattr(value, "shape", ()) and backend_of(value) is None else TracedArray(None, value)
     else:
         made = tracing.record(row, (handle,), (handle.node,), (handle.value,), {"index": index}, value, frame)
     if getattr(value, "shape", ()) and is_basic(index):

@@ -470,21 +470,17 @@ def test_in_place_operator_into_an_integer_array():
 @pytest.mark.parametrize(
     "f",
     [
-        lambda x: np.histogram(x * np.ones(3))[0].sum(),
-        lambda x: np.unique(x * np.ones(3)).sum(),
-        lambda x: np.linalg.matrix_rank(x * np.ones((2, 2))),
-        lambda x: np.frompyfunc(math.sin, 1, 1)(x),
         lambda x: np.savetxt("/nonexistent/file", x * np.ones(3)),
-        lambda x: np.bincount(x * np.ones(3)),
+        lambda x: np.strings.isalpha(x * np.ones(3)),
     ],
 )
 def test_function_without_a_rule(f):
-    assert "numpy" in expect(f, UnsupportedError) or "ufunc" in expect(f, UnsupportedError)
+    assert "numpy." in expect(f, UnsupportedError)
 
 
 def test_adkit_numpy_refuses_what_it_has_no_rule_for():
-    message = expect(lambda x: anp.histogram(x * np.ones(3))[0].sum(), UnsupportedError)
-    assert "numpy.histogram" in message
+    message = expect(lambda x: anp.save("/nonexistent/file", x * np.ones(3)), UnsupportedError)
+    assert "numpy.save" in message
     assert "stop_gradient" in message
 
 

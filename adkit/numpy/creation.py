@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy
 
-from .. import backends
+from .. import backends, libraries
 from ..dtypes import is_foreign_dtype, named_dtype, numpy_dtype
 from ..errors import DeviceError, InputError
 from ..handle import TracedArray, is_traced, untraced
@@ -119,6 +119,8 @@ def array(
         made = _copied(object) if copy else object
     elif contains_traced(object):
         made = _join(object)
+    elif type(object) in (list, tuple) and (beside := libraries.foreign_among(object)) is not None:
+        made = libraries.call(_join, (object,), {}, beside)
     elif backends.backend_of(object) is not None:
         made = backends.copy_of(object) if copy else object
     else:
@@ -233,7 +235,7 @@ def _ordered(made: Any, order: str) -> Any:
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
     """`numpy.asarray_chkfinite`: `ValueError` if an element is not finite."""
     made = asarray(a, dtype)
-    numpy.asarray_chkfinite(made.value if isinstance(made, TracedArray) else made)
+    numpy.asarray_chkfinite(backends.to_numpy(untraced(made)))
     return made
 
 

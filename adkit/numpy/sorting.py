@@ -45,7 +45,10 @@ def argsort(
 ) -> Any:
     """`numpy.argsort`; `descending` is NumPy's from 2.5 on."""
     a, axis = _flattened(a, axis)
-    return rows.argsort(-a if descending else a, axis=axis, stable=bool(stable) or kind in ("stable", "mergesort"))
+    if descending:  # of equal elements the first one comes first, and integers are not negated, which may overflow
+        found = rows.argsort(flip(a, axis=axis), axis=axis, stable=True)
+        return shape_of(a)[axis] - 1 - flip(found, axis=axis)
+    return rows.argsort(a, axis=axis, stable=bool(stable) or kind in ("stable", "mergesort"))
 
 
 @implements(numpy.argpartition)

@@ -7,7 +7,9 @@ is not the default one), and on traced arrays over both; the reference is `array
 from __future__ import annotations
 
 import inspect
-import types
+import os
+import subprocess
+import sys
 import warnings
 
 import array_api_strict as strict
@@ -171,6 +173,7 @@ NOT_FUNCTIONS_OF_THE_STANDARD = {
     "Device", "ArrayAPIStrictFlags", "get_array_api_strict_flags", "reset_array_api_strict_flags",
     "set_array_api_strict_flags",
 }  # fmt: skip
+LATER = {"fft.fftfreq(dtype)", "fft.rfftfreq(dtype)"}  # from 2025.12 on
 TESTED_BELOW = {"from_dlpack", "finfo", "iinfo", "__array_namespace_info__"}
 
 
@@ -299,3 +302,236 @@ def test_traced_arrays(expression, library):
             assert backends.backend_of(value) is not None
             assert device_name(value) == DEVICE
     same(made, reference(expression))
+
+
+# ------------------------------------------------------------------------------------------------ derivatives
+
+
+DIFFERENTIATED = (
+    "xp.sum(xp.sin(a) * xp.clip(a, min=0.5))",
+    "xp.sum(xp.cumulative_prod(a, include_initial=True))",
+    "xp.sum(xp.sort(a, descending=True) * a)",
+    "xp.sum(xp.take_along_axis(m, k, axis=1) ** 2)",
+    "xp.vecdot(a, xp.flip(a))",
+    "xp.linalg.vector_norm(xp.linalg.solve(s, a[:3]))",
+    "xp.sum(xp.abs(xp.fft.rfft(a)) ** 2)",
+    "xp.sum(xp.linalg.svdvals(m) ** 3)",
+    "xp.sum(xp.astype(a, xp.float32) ** 2)",
+    "xp.std(a, correction=1) + xp.var(m)",
+    "xp.sum(xp.where(p, a, xp.asarray(0.0, device=a.device)))",
+)
+
+
+@pytest.mark.parametrize("expression", DIFFERENTIATED)
+def test_gradients_are_those_of_numpy_arrays(expression):
+    names = names_in(expression)
+    floats = tuple(i for i, name in enumerate(names) if OPERANDS[name].dtype.kind == "f")
+
+    def f(*values):
+        return evaluated(expression, np, dict(zip(names, values, strict=True)))
+
+    expected = adkit.grad(f, argnums=floats)(*(OPERANDS[name] for name in names))
+    made = adkit.grad(f, argnums=floats)(*(from_numpy(OPERANDS[n], "array_api_strict", DEVICE) for n in names))
+    for ours, theirs in zip(made, expected, strict=True):
+        assert device_name(ours) == DEVICE
+        numpy.testing.assert_allclose(to_numpy(ours), theirs, rtol=1e-6 if "float32" in expression else 1e-13)
+
+
+def test_code_that_asks_for_the_namespace():
+    """A function in the style of the standard, which knows nothing of adkit, is differentiated."""
+
+    def loss(x):
+        xp = x.__array_namespace__(api_version="2024.12")
+        grid = xp.arange(4, dtype=x.dtype, device=x.device)
+        weights = xp.astype(grid > 1, x.dtype) + xp.ones_like(x)
+        return xp.sum(xp.exp(-xp.square(x - xp.mean(x))) * weights + xp.zeros(4, device=x.device))
+
+    expected = adkit.grad(loss)(A)
+    made = adkit.grad(loss)(from_numpy(A, "array_api_strict", DEVICE))
+    assert device_name(made) == DEVICE
+    numpy.testing.assert_allclose(to_numpy(made), expected, rtol=1e-14)
+    assert adkit.check_grads(loss, (A,)).verdict == "agree"
+
+
+# ------------------------------------------------------------------------------------------------ the namespace
+
+
+def test_namespace_info():
+    info = np.__array_namespace_info__()
+    assert info.default_device() in info.devices()
+    assert info.default_dtypes()["real floating"] == numpy.float64
+    assert set(info.default_dtypes()) == {"real floating", "complex floating", "integral", "indexing"}
+    assert info.dtypes(kind="complex floating") == {
+        "complex64": numpy.dtype("complex64"), "complex128": numpy.dtype("complex128")
+    }  # fmt: skip
+    assert set(info.dtypes()) >= {"bool", "int8", "uint64", "float32", "complex128"}
+    assert info.capabilities()["boolean indexing"]
+    assert info.capabilities()["data-dependent shapes"]
+    assert all(hasattr(np, name) for name in info.dtypes())
+
+
+def test_versions_of_the_standard():
+    handle = make_input(A)
+    for version in (None, "2022.12", "2023.12", "2024.12"):
+        assert handle.__array_namespace__(api_version=version) is np
+    with pytest.raises(ValueError, match="2024.12"):
+        handle.__array_namespace__(api_version="1999.01")
+
+
+def test_constants_and_limits():
+    assert (np.pi, np.e, np.inf, np.newaxis) == (numpy.pi, numpy.e, numpy.inf, None)
+    assert np.finfo(np.float32).eps == numpy.finfo(numpy.float32).eps
+    assert np.iinfo(np.int8).max == 127
+
+
+def test_arguments_by_position_and_keyword_only_as_in_the_standard():
+    """What the standard passes by keyword is taken by keyword, by every function, under the standard's name."""
+    missing = []
+    for name in TABLE:
+        ours = theirs = None
+        for part in name.split("."):
+            ours, theirs = getattr(ours or np, part), getattr(theirs or strict, part)
+        wanted = inspect.signature(theirs).parameters.values()
+        keywords = [p.name for p in wanted if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        try:
+            mine = inspect.signature(inspect.unwrap(ours)).parameters
+        except (TypeError, ValueError):  # a ufunc
+            continue
+        if not any(p.kind is p.VAR_KEYWORD for p in mine.values()):
+            missing += [f"{name}({keyword})" for keyword in keywords if keyword not in mine]
+    missing = [m for m in missing if m not in LATER]
+    assert missing == []
+
+
+# ------------------------------------------------------------------------------------------------ creation
+
+
+def test_asarray():
+    traced, plain = make_input(A), numpy.arange(3.0)
+    assert np.asarray(traced) is traced
+    assert np.asarray(plain) is plain
+    assert np.asarray(plain, copy=True) is not plain
+    assert np.asarray(traced, dtype=np.float32).dtype == numpy.float32
+    with pytest.raises(ValueError, match="copy"):
+        np.asarray([1.0, 2.0], copy=False)
+    with pytest.raises(ValueError, match="copy"):
+        np.asarray(traced, dtype=np.float32, copy=False)
+
+
+def test_devices_of_creation():
+    device = strict.Device(DEVICE)
+    for made in (
+        np.zeros(3, device=device),
+        np.full((2,), 1.5, device=device),
+        np.arange(4, device=device),
+        np.linspace(0, 1, 3, device=device),
+        np.eye(2, device=device),
+        np.asarray([1.0, 2.0], device=device),
+        np.ones_like(A, device=device),
+    ):
+        assert device_name(made) == DEVICE
+    assert type(np.zeros(3, device="cpu")) is numpy.ndarray
+    with pytest.raises(adkit.DeviceError, match="device 'tape'.*Fix:"):
+        np.zeros(3, device="tape")
+
+
+def test_a_traced_array_stays_where_it_is():
+    handle = make_input(A)
+    assert handle.device == "cpu"
+    assert handle.to_device("cpu") is handle
+    with pytest.raises(adkit.DeviceError, match="does not move"):
+        handle.to_device(strict.Device(DEVICE))
+    moved = make_input(from_numpy(A, "array_api_strict", DEVICE))
+    assert moved.to_device(moved.device) is moved
+
+
+def test_dlpack():
+    handle = make_input(A)
+    assert np.from_dlpack(handle) is handle
+    assert np.from_dlpack(A).tolist() == A.tolist()
+    assert numpy.from_dlpack(TracedArray(None, A)).tolist() == A.tolist()
+    with pytest.raises(adkit.LeakError, match="DLPack.*Fix:"):
+        numpy.from_dlpack(handle)
+    assert np.from_dlpack(from_numpy(A, "array_api_strict", DEVICE)).device == strict.Device(DEVICE)
+
+
+@pytest.mark.parametrize("like", ["a handle", "an array of another library"])
+def test_like(like):
+    like = make_input(A) if like == "a handle" else from_numpy(A, "array_api_strict", DEVICE)
+    for made in (np.full(3, 2.0, like=like), np.zeros(3, like=like), np.arange(3.0, like=like)):
+        assert device_name(getattr(made, "value", made)) == (None if isinstance(like, TracedArray) else DEVICE)
+    if isinstance(like, TracedArray):
+        for made in (numpy.full(3, 2.0, like=like), numpy.eye(3, like=like), numpy.identity(2, like=like)):
+            assert made.dtype == float
+        assert adkit.grad(lambda x: numpy.fromfunction(lambda i: i * x, (3,), like=x).sum())(2.0) == 3.0
+
+
+# ------------------------------------------------------------------------------------------------ beyond the table
+
+
+def test_isin_inverted():
+    i, j = OPERANDS["i"], OPERANDS["j"]
+    expected = numpy.isin(i, j, invert=True)
+    for library, device in (("numpy", None), ("array_api_strict", DEVICE)):
+        made = np.isin(from_numpy(i, library, device), from_numpy(j, library, device), invert=True)
+        numpy.testing.assert_array_equal(to_numpy(made), expected)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int8", "uint8", "bool"])
+def test_descending_order_is_stable(dtype):
+    values = numpy.array([[2, 0, 1, 2, 0], [1, 1, 0, 1, 0]]).astype(dtype)
+    expected = numpy.argsort(-values.astype(int), axis=1, stable=True)
+    for x in (values, make_input(values), from_numpy(values, "array_api_strict", DEVICE)):
+        assert plain(np.argsort(x, axis=1, descending=True)).tolist() == expected.tolist()
+        found = plain(np.sort(x, axis=1, descending=True))
+        assert found.tolist() == numpy.take_along_axis(values, expected, 1).tolist()
+
+
+def test_arrays_of_another_library_in_lists():
+    a = from_numpy(A, "array_api_strict", DEVICE)
+    made = np.asarray([a[0], 2.0, a[1]])
+    assert device_name(made) == DEVICE
+    assert to_numpy(made).tolist() == [A[0], 2.0, A[1]]
+    assert adkit.grad(lambda x: np.sum(np.stack([x, a]) ** 2))(a).device == a.device
+
+
+SCIPY = """
+import numpy, scipy.fft, scipy.integrate, scipy.signal, scipy.special
+import adkit, adkit.numpy, adkit.scipy
+from adkit.check import check_grads
+
+x = numpy.array([0.7, -1.3, 2.1, 0.4])
+always = [
+    scipy.special.erf, lambda v: scipy.special.gammaln(v * v), scipy.fft.fft, scipy.fft.rfft,
+    lambda v: scipy.special.xlogy(v, v * v), adkit.scipy.special.logsumexp, adkit.scipy.special.softmax,
+    lambda v: scipy.integrate.trapezoid(v), lambda v: scipy.integrate.trapezoid(v * v, v),
+]
+with_the_switch = [
+    scipy.special.logsumexp, scipy.special.softmax, scipy.special.log_softmax, scipy.integrate.cumulative_trapezoid,
+    lambda v: scipy.signal.fftconvolve(v, v), lambda v: scipy.signal.fftconvolve(v, adkit.numpy.array(x)),
+]
+or_an_error = [
+    lambda v: scipy.signal.fftconvolve(v, x), lambda v: scipy.special.xlogy(x, v),
+    lambda v: scipy.signal.lfilter([1.0], [1.0, 0.5], v),
+]
+
+def works(f):
+    numpy.testing.assert_allclose(adkit.vjp(f, x * x)[0], f(x * x), rtol=1e-13)
+    assert check_grads(f, (x * x,), order=1).verdict == "agree"
+
+for f in always + with_the_switch * SWITCH:
+    works(f)
+for f in or_an_error + with_the_switch * (not SWITCH):
+    try:
+        works(f)
+    except adkit.AdkitError as error:
+        assert "(line " in str(error) and "Fix: " in str(error), error
+"""
+
+
+@pytest.mark.parametrize("switch", [False, True])
+def test_scipy_finds_its_extensions(switch):
+    """SciPy's functions work on traced arrays where they dispatch, and all those that follow the standard if it may."""
+    environment = {name: value for name, value in os.environ.items() if name != "SCIPY_ARRAY_API"}
+    environment |= {"SCIPY_ARRAY_API": "1"} if switch else {}  # SciPy takes any text as yes, also "0"
+    subprocess.run([sys.executable, "-c", f"SWITCH = {switch}\n{SCIPY}"], check=True, env=environment)

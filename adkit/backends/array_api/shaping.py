@@ -12,6 +12,7 @@ import array_api_strict as standard
 import numpy
 
 from .elementwise import absolute, isnan, truth, where
+from .indexing import to_numpy
 from .promotion import convert, device_of, numpy_dtype, promote
 
 __adkit__ = True
@@ -183,16 +184,20 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
 
 @_define
 def argsort(x: Any, axis: int | None = -1, kind: Any = None, stable: bool | None = True) -> Any:
-    """`numpy.argsort`, always stable."""
-    x = ravel(x) if axis is None else x
-    return standard.argsort(_countable(x), axis=-1 if axis is None else axis, stable=True)
+    """`numpy.argsort`, always stable; of complex numbers, which the standard does not order, on the host."""
+    x, axis = (ravel(x), -1) if axis is None else (x, axis)
+    if numpy_dtype(x).kind == "c":
+        return standard.asarray(numpy.argsort(to_numpy(x), axis, stable=True), device=x.device)
+    return standard.argsort(_countable(x), axis=axis, stable=True)
 
 
 @_define
 def sort(x: Any, axis: int | None = -1, kind: Any = None, stable: bool | None = True) -> Any:
-    """`numpy.sort`, always stable."""
-    x = ravel(x) if axis is None else x
-    return convert(standard.sort(_countable(x), axis=-1 if axis is None else axis, stable=True), numpy_dtype(x))
+    """`numpy.sort`, always stable; of complex numbers on the host."""
+    x, axis = (ravel(x), -1) if axis is None else (x, axis)
+    if numpy_dtype(x).kind == "c":
+        return standard.asarray(numpy.sort(to_numpy(x), axis), device=x.device)
+    return convert(standard.sort(_countable(x), axis=axis, stable=True), numpy_dtype(x))
 
 
 def _cumulative(function: Callable[..., Any], x: Any, axis: int | None) -> Any:
