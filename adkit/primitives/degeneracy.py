@@ -17,7 +17,7 @@ import numpy
 
 from ..backends import to_numpy
 from ..dtypes import numpy_dtype
-from ..errors import DegenerateWarning
+from ..errors import DegenerateError, DegenerateWarning
 from ..handle import untraced
 from ..nodes import Node
 from ..source import span_of, user_line
@@ -107,6 +107,12 @@ def warn(cause: str, consequence: str) -> None:
     filename = filename or "<unknown>"
     registry = _registries.setdefault(filename, {})
     warnings.warn_explicit(f"{cause}{place}: {consequence}", DegenerateWarning, filename, line or 1, registry=registry)
+
+
+def failure(cause: str, fix: str) -> DegenerateError:
+    """The error for a point where a rule has no derivative to give, at the user's line of the decomposition."""
+    filename, line = _place()
+    return DegenerateError(cause, fix=fix, filename=filename, line=line)
 
 
 def _place() -> tuple[str | None, int | None]:

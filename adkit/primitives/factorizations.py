@@ -19,6 +19,7 @@ from typing import Any
 import numpy
 
 from ..primitive import Constant, General
+from . import degeneracy
 from .batching import leading
 from .indexing import getitem
 from .linalg import matmul, swap_last
@@ -298,6 +299,7 @@ def _qr_jvp(t: Any, out: Any, a: Any, complete: bool = False) -> Any:
 
 def _qr_square_jvp(t: Any, q: Any, r: Any) -> Any:
     """With C = Ȧ R⁻¹ and X = Qᴴ C: Ω = tril(X, −1) − its adjoint + i·Im diag X, Q̇ = C − Q (X − Ω), Ṙ = (X − Ω) R."""
+    _require_columns(r)
     c = swap_last(solve_triangular(swap_last(r), swap_last(t), lower=True))
     x = matmul(adjoint(q), c)
     strict = lower_part(x, -1)
@@ -308,6 +310,17 @@ def _qr_square_jvp(t: Any, q: Any, r: Any) -> Any:
     return c - matmul(q, rest), matmul(upper_part(rest), r)
 
 
+def _require_columns(r: Any) -> None:
+    """Raise `DegenerateError` where R has a zero on its diagonal, to rounding."""
+    plain = degeneracy.plain(r)
+    sizes = numpy.abs(numpy.diagonal(plain, axis1=-2, axis2=-1))
+    if sizes.size and bool(numpy.any(sizes.min(-1) <= degeneracy.tolerance(sizes) * sizes.max(-1))):
+        raise degeneracy.failure(
+            "the leading columns of the matrix are dependent, so its QR factors have no derivative",
+            "factor a matrix of full rank, or use numpy.linalg.pinv or numpy.linalg.svd",
+        )
+
+
 def reflectors(q: Any) -> tuple[Any, Any]:
     """V and U of I − Q = V U, the LU factorization without pivots of the leading columns of an orthogonal matrix.
 
@@ -315,7 +328,14 @@ def reflectors(q: Any) -> tuple[Any, Any]:
     Ballard et al., "Reconstructing Householder vectors from tall-skinny QR" (2014).
     """
     m, k = shape_of(q)[-2:]
-    return split_lu(unpivoted_lu(-q + eye_like(q, m, k)))  # a handle goes first, see `seed_for`
+    v, u = split_lu(unpivoted_lu(-q + eye_like(q, m, k)))  # a handle goes first, see `seed_for`
+    scales = numpy.diagonal(degeneracy.plain(u), axis1=-2, axis2=-1)
+    if not numpy.all(scales):
+        raise degeneracy.failure(
+            "a column of the matrix is zero below the diagonal, where the signs of complete and raw QR factors jump",
+            'use mode="reduced"',
+        )
+    return v, u
 
 
 def _unpivoted_lu(xp: Any, a: Any) -> Any:

@@ -160,6 +160,7 @@ def _eig(xp: Any, a: Any) -> Any:
 def _eig_jvp(t: Any, out: Any, a: Any) -> Any:
     """M = V⁻¹ Ȧ V; ẇ = diag M, V̇ = V (C − diag(VᴴV C)) with C = F ∘ M, which keeps the norms of the columns."""
     w, v = out
+    _require_basis(v)
     m = solve(v, matmul(t[0], v))
     _warn_of_direction(w, m, "eigenvalues", "eigenvectors")
     c = multiply(gaps(w), m)
@@ -167,9 +168,23 @@ def _eig_jvp(t: Any, out: Any, a: Any) -> Any:
     return diagonal_of(m), matmul(v, c) - multiply(v, as_row(shift))
 
 
+def _require_basis(v: Any) -> None:
+    """Raise `DegenerateError` where eigenvectors are dependent to rounding."""
+    plain = degeneracy.plain(v)
+    if not plain.size:
+        return
+    s = numpy.linalg.svd(plain, compute_uv=False)
+    if bool(numpy.any(s[..., -1] <= degeneracy.tolerance(s) * s[..., 0])):
+        raise degeneracy.failure(
+            "the matrix has no basis of eigenvectors, so its eigenvalues and eigenvectors have no derivative",
+            "write the function without them, for example with the trace, numpy.linalg.det or numpy.linalg.matrix_power",
+        )
+
+
 def _eig_vjp(g: Any, out: Any, a: Any) -> Any:
     """Ā = V⁻ᵀ (diag w̄ + F ∘ N) Vᵀ with N = Vᵀ V̄ less what would change norms and phases."""
     w, v = out
+    _require_basis(v)
     gw, gv = g
     inner = None if gw is None else _diagonal_matrix(gw, v)
     n = None

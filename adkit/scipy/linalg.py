@@ -390,7 +390,7 @@ def _two_dimensional(a: Any) -> Any:
     return a[None, None] if ndim(a) == 0 and hasattr(a, "shape") else numpy.atleast_2d(a) if ndim(a) < 2 else a
 
 
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "solve": _solve,
     "solve_triangular": _solve_triangular,
     "inv": _inv,
