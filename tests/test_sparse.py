@@ -241,6 +241,10 @@ EXACT = {
     "batched solve": (lambda x: np.linalg.solve(x.reshape(2, 2, 2) + 3 * np.eye(2), np.ones((2, 2, 1))), 8, 16),
     "outer sum": (lambda x: x[:2, None] + x[None, 2:], 5, 12),
     "normalised": (lambda x: x / np.sum(x), 4, 16),
+    "convolution": (lambda x: np.convolve(x, [1.0, 0.0, 2.0], "same"), 6, 10),
+    "convolution of two": (lambda x: np.convolve(x[:3], x[3:]), 6, 18),
+    "positions": (lambda x: np.take(x, [[0, 2], [2, 1]]) ** 2, 3, 4),
+    "spectrum": (lambda x: np.real(np.fft.rfft(x.reshape(2, 3), axis=1)), 6, 12),
     "flip and transpose": (lambda x: np.flip(x.reshape(2, 3).T, 0), 6, 6),
 }
 
@@ -482,10 +486,29 @@ def test_another_branch_raises_where_that_is_wished():
         plan(-np.ones(4))
 
 
+def plain(x):
+    return x.value if hasattr(x, "value") else x
+
+
+def placed(x, order):
+    made = x * 1.0
+    made[order] = x**2
+    return made * x[0]
+
+
+def added(x, order):
+    made = x * 1.0
+    np.add.at(made, order, x**2)
+    return made
+
+
 CHANGES = {
-    "index": lambda x: x[np.argsort(x.value if hasattr(x, "value") else x)] ** 2,
+    "index": lambda x: x[np.argsort(plain(x))] ** 2,
     "slice": lambda x: x[: int(np.sum(x > 0))] ** 2,
     "selection": lambda x: x[x > 0] * x[0],
+    "assignment": lambda x: placed(x, np.argsort(plain(x))),
+    "addition": lambda x: added(x, np.argsort(plain(x))),
+    "positions": lambda x: np.take(x, np.argsort(plain(x))) ** 2,
     "loop": lambda x: sum(x * np.roll(x, k) for k in range(1 + int(np.sum(x > 0)))),
 }
 

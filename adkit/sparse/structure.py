@@ -16,6 +16,7 @@ import numpy
 from ..backends import to_numpy
 from ..nodes import Node
 from ..primitive import ELEMENTWISE
+from ..sweeps.sparsity import CONSULTED
 
 __adkit__ = True
 
@@ -30,7 +31,7 @@ class Structure:
     order: the nodes that depend on the inputs, in order (`sweeps.order.active`).
     inputs, outputs: the nodes of the inputs, and those of the outputs (`None` for a constant one).
     shapes: the shapes of the outputs.
-    consulted: the masks of constants that the pattern depends on, by the places of node and operand.
+    consulted: what the pattern depends on of constants, by the places of node and operand.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Structure:
         inputs: Sequence[Node],
         outputs: Sequence[Node | None],
         shapes: Sequence[tuple[int, ...]],
-        consulted: Mapping[tuple[int, int], numpy.ndarray],
+        consulted: Mapping[tuple[int, int], tuple[str, numpy.ndarray]],
     ) -> None:
         places = {node: i for i, node in enumerate(order)}
         self.entries = [_entry(node, places) for node in order]
@@ -66,7 +67,7 @@ class Structure:
                 return False
             if entry[3] is not None and not _same(_counting(node), entry[3]):
                 return False
-        return all(_same(_mask(order[i].inputs[k]), mask) for (i, k), mask in self.consulted.items())
+        return all(_same(_read(order[i].inputs[k], what), was) for (i, k), (what, was) in self.consulted.items())
 
 
 def _entry(node: Node, places: dict[Node, int]) -> Entry:
@@ -92,8 +93,8 @@ def _ends(
     return tuple(first), tuple(last), tuple(shapes)
 
 
-def _mask(constant: Any) -> Any:
-    return None if type(constant) is Node else numpy.asarray(to_numpy(constant)) != 0
+def _read(constant: Any, what: str) -> Any:
+    return None if type(constant) is Node else CONSULTED[what](constant)
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Sparsity of contractions: `matmul`, `tensordot`, `einsum`, all written as einsum subscripts.
+"""Sparsity of contractions: `matmul`, `tensordot`, `einsum`, all written as einsum subscripts, and of `convolve`.
 
 An element of the result depends on the elements of a traced operand that it is summed over; those that a constant
 operand multiplies by zero are left out.
@@ -43,6 +43,22 @@ def contraction(sweep: SparsitySweep, node: Node, given: list[Pattern]) -> Patte
             made = sweep.unite(made, pattern)
     if not node.shape:
         return made if type(made) is int else int(made)
+    return numpy.broadcast_to(numpy.int64(made) if type(made) is int else made, node.shape)
+
+
+def convolution(sweep: SparsitySweep, node: Node, given: list[Pattern]) -> Pattern:
+    """The full product of two sequences: element i of one and j of the other meet at i + j."""
+    count = node.size
+    made: Pattern = 0
+    for k, pattern in enumerate(given):
+        if type(pattern) is int:
+            continue
+        mask = sweep.consult(node, 1 - k)
+        taps = numpy.arange(count - len(pattern) + 1) if mask is None else numpy.flatnonzero(mask)
+        if len(taps) * len(pattern) > LARGEST:
+            return numpy.full(node.shape, sweep.everything(given))
+        groups = numpy.arange(len(pattern))[:, None] + taps
+        made = sweep.unite(made, sweep.sets.union(numpy.repeat(pattern, len(taps)), groups.reshape(-1), count))
     return numpy.broadcast_to(numpy.int64(made) if type(made) is int else made, node.shape)
 
 

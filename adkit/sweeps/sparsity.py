@@ -7,12 +7,13 @@ Every variable gets an array of its own shape that holds, for each element, the 
 * "moves": the row only moves, copies or drops elements, so it is evaluated on the set numbers themselves;
 * "reduction" and "cumulative": on the elements along `axis`, and on those up to its own place;
 * "axis": on all elements along `axis`; "matrices": on all elements of the matrices in the last two axes;
+* "assignment", "selection", "taking", "scattering", "contraction", "convolution": as the rows for which they were made;
 * a function `(sweep, node, patterns) -> pattern` for anything else;
 * `None`: each element on every element of every operand, which is always right.
 
 A set may be too large, never too small. Nothing depends on values, except on what is constant: where a constant factor
-of a contraction is zero, and where a constant condition of `where` holds. Those are listed in `consulted`, so that
-whoever uses the result at another point can compare.
+of a contraction is zero, where a constant condition of `where` holds, constant positions of `take`. Those are listed in
+`consulted`, so that whoever uses the result at another point can compare.
 
 Not for: derivatives, and what is done with a pattern (`adkit.sparse`).
 """
@@ -26,9 +27,9 @@ import numpy
 
 from ..backends import to_numpy
 from ..nodes import COMPONENT, INPUT, TIE, Node, Results, Unkept
-from ..primitive import ELEMENTWISE, REGISTRY
-from ..primitives.indexing import index_add, index_update
-from .contraction_sparsity import contraction
+from ..primitive import ELEMENTWISE
+from ..primitives.indexing import index_update
+from .contraction_sparsity import contraction, convolution
 from .index_sets import Ids, IndexSets
 
 __adkit__ = True
@@ -51,7 +52,7 @@ class SparsitySweep:
         self.order = order
         self.inputs = list(inputs)
         self.sets = IndexSets(sum(node.size for node in inputs))
-        self.consulted: dict[tuple[int, int], numpy.ndarray] = {}
+        self.consulted: dict[tuple[int, int], tuple[str, numpy.ndarray]] = {}
         self._place = 0
         self._owned: set[Node] = set()
         self._last_use = {p: node for node in order for p in node.inputs if type(p) is Node}
@@ -80,10 +81,9 @@ class SparsitySweep:
         ]
 
     def _of(self, node: Node, given: list[Pattern]) -> Pattern:
-        primitive = node.primitive
-        if primitive is index_update or primitive is index_add:
+        rule = node.primitive.sparsity
+        if rule == "assignment":
             return self._assigned(node, given)
-        rule = primitive.sparsity
         if rule is None:
             return dense(self, node, given)
         made = RULES[rule](self, node, given) if isinstance(rule, str) else rule(self, node, given)
@@ -97,14 +97,14 @@ class SparsitySweep:
             if type(parent) is Node and parent in self._owned and (made is pattern or made.base is not None):
                 self._owned.discard(parent)
 
-    def consult(self, node: Node, operand: int) -> numpy.ndarray | None:
-        """Where a constant operand is not zero, noted as consulted; `None` if its value is not a constant."""
+    def consult(self, node: Node, operand: int, what: str = "zeros") -> numpy.ndarray | None:
+        """Where a constant operand is not zero (or its values), noted as consulted; `None` if it is not a constant."""
         value = node.inputs[operand]
         if type(value) is Node or isinstance(value, Unkept):
             return None
-        mask = numpy.asarray(to_numpy(value)) != 0
-        self.consulted[self._place, operand] = mask
-        return mask
+        found = CONSULTED[what](value)
+        self.consulted[self._place, operand] = what, found
+        return found
 
     # -- what rules are made of
 
@@ -259,6 +259,25 @@ def selection(sweep: SparsitySweep, node: Node, given: list[Pattern]) -> Pattern
     return _spread(made if node.shape else int(made), node.shape)
 
 
+def taking(sweep: SparsitySweep, node: Node, given: list[Pattern]) -> Pattern:
+    """`take`: exact at constant positions, else on everything."""
+    positions = sweep.consult(node, 1, "values")
+    if positions is None:
+        return dense(sweep, node, given)
+    made: Any = numpy.take(given[0], positions)
+    return _spread(made if node.shape else int(made), node.shape)
+
+
+def scattering(sweep: SparsitySweep, node: Node, given: list[Pattern]) -> Pattern:
+    """`scatter_add`: the union of what arrives at each position, if these are constant."""
+    positions = sweep.consult(node, 1, "values")
+    if positions is None or not node.shape:
+        return dense(sweep, node, given)
+    arriving = numpy.broadcast_to(numpy.int64(given[0]) if type(given[0]) is int else given[0], positions.shape)
+    made = sweep.sets.union(arriving.reshape(-1), positions.reshape(-1) % max(1, node.size), node.size)
+    return made.reshape(node.shape)
+
+
 def dense(sweep: SparsitySweep, node: Node, given: list[Pattern]) -> Pattern:
     """Every element depends on everything."""
     return _spread(sweep.everything(given), node.shape)
@@ -320,24 +339,17 @@ RULES: dict[str, Rule] = {
     "axis": along_axis,
     "matrices": matrices,
     "selection": selection,
+    "taking": taking,
+    "scattering": scattering,
     "contraction": contraction,
+    "convolution": convolution,
+}
+# what a pattern may depend on of a constant
+CONSULTED: dict[str, Callable[[Any], numpy.ndarray]] = {
+    "zeros": lambda constant: numpy.asarray(to_numpy(constant)) != 0,
+    "values": lambda constant: numpy.array(to_numpy(constant)),
 }
 
 for _row in (INPUT, TIE):
     _row.sparsity = first_operand
 COMPONENT.sparsity = component
-
-_ROWS = {
-    "elementwise": "convert copy conjugate direction",
-    "moves": "getitem reshape transpose broadcast_to concatenate stack flip roll pad",
-    "reduction": "sum mean prod max min",
-    "cumulative": "cumsum cumprod",
-    "axis": "sort",
-    "matrices": "solve inv",
-    "selection": "where",
-    "contraction": "matmul tensordot einsum",
-}
-for _rule, _names in _ROWS.items():
-    for _name in _names.split():
-        if REGISTRY[_name].sparsity in (None, "elementwise"):
-            REGISTRY[_name].sparsity = _rule
