@@ -33,6 +33,7 @@ from . import fft, linalg
 from . import histograms as _histograms
 from . import indexing as _indexing
 from . import inspection as _inspection
+from . import integers as _integers
 from . import joining as _joining
 from . import lifted as _lifted
 from . import methods as _methods
@@ -74,6 +75,7 @@ def _members(module: types.ModuleType) -> dict[str, Any]:
 
 def _enter() -> None:
     _ufuncs.enter()
+    _integers.enter()
     space = globals()
     for module in _MODULES:
         space.update(_members(module))
