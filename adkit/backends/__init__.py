@@ -131,9 +131,16 @@ def add_at(array: Any, index: Any, values: Any) -> None:
     if backend is not None:
         backend.add_at(array, index, values)
     elif _has_arrays(index):
-        numpy.add.at(array, index, values)
+        numpy.add.at(array, index, _as_wide(values, index))
     else:
         array[index] += values
+
+
+def _as_wide(values: Any, index: Any) -> Any:
+    """Values with as many axes as the widest index array: with fewer, `numpy.add.at` (2.4) reads beyond their end."""
+    have = getattr(values, "ndim", 0)
+    want = max(getattr(part, "ndim", 0) for part in (index if isinstance(index, tuple) else (index,)))
+    return values.reshape((1,) * (want - have) + values.shape) if 0 < have < want else values
 
 
 def _has_arrays(index: Any) -> bool:
