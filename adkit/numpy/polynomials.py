@@ -13,6 +13,7 @@ from ..dtypes import numpy_dtype
 from ..numpy_api import implements
 from ..primitives import elementwise as rows
 from ..primitives import products as sequences
+from ..primitives import roots as root_rows
 from ..primitives.shape import reshape, shape_of
 from .arguments import known, ndim, operand
 from .creation import as_dtype
@@ -44,8 +45,6 @@ def roots(p: Any) -> Any:
     >>> grad(lambda c: roots(c).max())(numpy.array([1.0, -3.0, 2.0]))
     array([-4., -2., -1.])
     """
-    from ..primitives.roots import roots as row
-
     p = _coefficients(p)
     if ndim(p) != 1:
         raise ValueError("Input must be a rank-1 array.")
@@ -57,7 +56,7 @@ def roots(p: Any) -> Any:
     p = p if numpy_dtype(p).kind in "fc" else as_dtype(p, float)
     if shape_of(p)[0] < 2:
         return numpy.zeros(zeros)
-    made = row(p)
+    made = root_rows.roots(p)
     if not zeros:
         return made
     from .joining import concatenate

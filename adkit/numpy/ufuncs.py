@@ -63,7 +63,8 @@ class Ufunc:
         if has_handle(options.values()):
             out = options.pop("out", None)
             return call_ufunc(self.ufunc, name, args, options if out is None else options | {"out": (out,)})
-        return getattr(self.ufunc, name)(*args, **options)
+        method, like = getattr(self.ufunc, name), foreign_among(args)
+        return method(*args, **options) if like is None else libraries.call(method, args, options, like)
 
     def reduce(self, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, **options: Any) -> Any:
         """NumPy's `ufunc.reduce`."""
@@ -71,15 +72,15 @@ class Ufunc:
 
     def accumulate(self, array: Any, *args: Any, **options: Any) -> Any:
         """NumPy's `ufunc.accumulate`."""
-        return self.ufunc.accumulate(*_joined((array,)), *args, **options)
+        return self._method("accumulate", (*_joined((array,)), *args), options)
 
     def reduceat(self, array: Any, indices: Any, *args: Any, **options: Any) -> Any:
         """NumPy's `ufunc.reduceat`."""
-        return self.ufunc.reduceat(_joined((array,))[0], indices, *args, **options)
+        return self._method("reduceat", (_joined((array,))[0], indices, *args), options)
 
     def outer(self, a: Any, b: Any, **options: Any) -> Any:
         """NumPy's `ufunc.outer`."""
-        return self.ufunc.outer(*_joined((a, b)), **options)
+        return self._method("outer", _joined((a, b)), options)
 
     def at(self, array: Any, indices: Any, *values: Any) -> None:
         """NumPy's `ufunc.at`; `array` may be traced, and must be if a value is."""

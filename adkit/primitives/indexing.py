@@ -101,7 +101,7 @@ def _take(xp: Any, x: Any, positions: Any) -> Any:
 
 def _scatter_add(xp: Any, v: Any, positions: Any, shape: tuple[int, ...]) -> Any:
     if xp is numpy and getattr(v, "dtype", None) == numpy.dtype(float) and numpy.shape(v) == numpy.shape(positions):
-        made = numpy.bincount(numpy.ravel(positions), numpy.ravel(v), size_of(shape))
+        made = numpy.bincount(numpy.ravel(positions), numpy.ravel(v), size_of(shape)).astype(float, copy=False)
         return made.reshape(shape) if shape else made[0]
     flat = zeros((size_of(shape),), numpy.result_type(numpy_dtype(v), numpy.int8), v)
     add_at(flat, positions if is_array(positions) else numpy.asarray(positions), v)
