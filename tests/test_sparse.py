@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -402,9 +404,15 @@ def test_random_programs(steps, data):
 # ------------------------------------------------------------------------------------------------ sets and colourings
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.sampled_from([3, 40, 300]))
-def test_index_sets_are_pythons(seed, size):
+@pytest.mark.parametrize("chunk", [20, 1 << 22])
+@pytest.mark.parametrize("size", [3, 40, 300])
+def test_index_sets_are_pythons(chunk, size, monkeypatch):
+    monkeypatch.setattr("adkit.sweeps.index_sets.CHUNK", chunk)
+    for seed in range(10):
+        compare_sets(seed, size)
+
+
+def compare_sets(seed, size):
     random = np.random.default_rng(seed)
     sets = IndexSets(size)
     known = {0: frozenset()} | {j + 1: frozenset([j]) for j in range(size)}
@@ -412,6 +420,8 @@ def test_index_sets_are_pythons(seed, size):
     def enter(number, expected):
         assert known.setdefault(int(number), expected) == expected
 
+    wide = int(sets.union_of(np.arange(1, size + 1, 2)))
+    enter(wide, frozenset(range(0, size, 2)))
     for _ in range(12):
         pool = np.array(list(known))
         for _ in range(20):
@@ -619,6 +629,38 @@ def test_what_a_plan_shows():
     assert repr(plan) == ("<sparse jacobian of broyden_tridiagonal: 100 × 100, 298 entries (2.98 %), 3 forward sweeps>")
     assert plan.shape == (100, 100)
     assert plan.pattern.dtype == bool
+
+
+def test_the_hessian_of_a_tree_in_both_directions():
+    def energy(p):
+        return np.sum(p["a"] ** 3) * 1.0 + np.sum(p["a"][1:] * p["b"][:-1] ** 2) + p["c"] ** 2
+
+    x = {"a": np.arange(1.0, 5.0), "b": np.arange(2.0, 6.0), "c": 1.0}
+    names = ("a", "b", "c")
+    blocks = hessian(energy)(x)
+    sizes = {"a": 4, "b": 4, "c": 1}
+    expected = np.block([[np.reshape(blocks[r][c], (sizes[r], sizes[c])) for c in names] for r in names])
+    for direction in ("forward", "reverse"):
+        plan = sparse_plan(energy, x, of="hessian", direction=direction)
+        assert plan.direction == direction
+        assert plan.nnz == 4 + 3 + 6 + 1
+        agrees(plan(x).toarray(), expected)
+
+
+def test_evaluations_leave_nothing_behind():
+    x = np.linspace(-1, 1, 200)
+    plan = sparse_plan(broyden_tridiagonal, x)
+    for _ in range(3):
+        plan(x)
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for _ in range(300):
+        plan(x)
+    gc.collect()
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 20_000
 
 
 def test_a_large_banded_residual():
