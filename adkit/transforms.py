@@ -42,7 +42,9 @@ def _mode(mode: str, inputs: int, outputs: int) -> str:
     if mode == "auto":
         mode = settings.current().mode
     if mode not in ("auto", "forward", "reverse"):
-        raise ModeError(f"mode={mode!r} is not known", fix="use 'auto', 'forward' or 'reverse'")
+        raise ModeError(
+            f"mode={mode!r} is not known", fix="use 'auto', 'forward' or 'reverse' (for jacobian and hessian also 'sparse')"
+        )
     if mode != "auto":
         return mode
     return "forward" if inputs < outputs else "reverse"
