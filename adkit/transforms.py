@@ -43,7 +43,8 @@ def _mode(mode: str, inputs: int, outputs: int) -> str:
         mode = settings.current().mode
     if mode not in ("auto", "forward", "reverse"):
         raise ModeError(
-            f"mode={mode!r} is not known", fix="use 'auto', 'forward' or 'reverse' (for jacobian and hessian also 'sparse')"
+            f"mode={mode!r} is not known",
+            fix="use 'auto', 'forward' or 'reverse' (for jacobian and hessian also 'sparse')",
         )
     if mode != "auto":
         return mode
