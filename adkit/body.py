@@ -20,9 +20,9 @@ import numpy
 
 from . import backends
 from .dtypes import numpy_dtype
-from .errors import AdkitError
+from .errors import PathError
 from .handle import TracedArray, untraced
-from .nodes import COMPONENT, INPUT, TRANSFER, GuardRecord, Node, Results, open_recording
+from .nodes import COMPONENT, INPUT, TRANSFER, GuardRecord, Node, Results, open_recording, state
 from .primitive import ELEMENTWISE
 from .primitives.control import Construct
 from .primitives.indexing import getitem, index_update
@@ -36,10 +36,6 @@ __adkit__ = True
 
 STATE, ITEM = range(2)
 SMALL = 512  # bytes up to which a value costs less than computing it again
-
-
-class Deviation(AdkitError, ValueError):
-    """The recorded path of a body does not hold for other operands."""
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -130,7 +126,7 @@ class Piece:
         """The value of every node for other inputs, plain or traced.
 
         The conditions of the path become guards of the recording around; where one is not met, and is `checked`, that
-        is a `Deviation`.
+        is a `PathError`.
         """
         values: dict[Node, Any] = dict(zip(self.inputs, inputs, strict=True))
         for node in self.steps:
@@ -233,7 +229,7 @@ class Body:
         try:
             results = self._follow(operands, checked=True)
         except Exception:
-            if not self.guarded:
+            if not self.guarded or state.replaying:
                 raise
             results = self.rerun(operands)
         return results[0] if len(results) == 1 else tuple(results)
@@ -368,7 +364,9 @@ def _decide(value: Any, expected: Any, checked: bool, shown: bool = True) -> Non
     if checked:
         plain = numpy.asarray(backends.to_numpy(untraced(value)))
         if not (bool(plain) == expected if truth and not plain.ndim else numpy.array_equal(plain, expected)):
-            raise Deviation("a condition inside a body came out otherwise", fix="record again")
+            raise PathError(
+                "a condition inside a body came out otherwise", fix="record the function again at this point"
+            )
 
 
 def _recomputed(node: Node, values: dict[Node, Any], own: set[Node], shared: set[Node], last: dict[Node, Node]) -> Any:

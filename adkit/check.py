@@ -18,7 +18,7 @@ import numpy
 
 from . import backends
 from .dtypes import numpy_dtype
-from .errors import CheckError, InputError
+from .errors import CheckError, InputError, PathError
 from .formatting import number
 from .pytrees import differentiable, flatten, lift, paths, unflatten
 from .sweeps.replay import Replay
@@ -236,9 +236,21 @@ def check_replay(replay: Replay, leaves: Mapping[str, Any]) -> Report:
     a kink.
     """
     points = [float(leaf) if type(leaf) is int else leaf for leaf in leaves.values()]
-    report = _agreed(_checked(replay, points, list(leaves), 1, ("forward", "reverse"), 0))
+    report = _agreed(_checked(_on_path(replay), points, list(leaves), 1, ("forward", "reverse"), 0))
     rows = tuple(_at_branch(row, replay, points, i) for i, row in enumerate(report.rows))
     return Report(max((row.verdict for row in rows), key=VERDICTS.index), rows, report.modes)
+
+
+def _on_path(replay: Replay) -> Function:
+    """The program, with NaN where the body of an instruction would take another path."""
+
+    def evaluated(*points: Any) -> Any:
+        try:
+            return replay(*points)
+        except PathError:
+            return numpy.full(replay.output.shape, numpy.nan)[()]
+
+    return evaluated
 
 
 def _at_branch(row: Row, replay: Replay, points: list[Any], i: int) -> Row:
@@ -247,7 +259,11 @@ def _at_branch(row: Row, replay: Replay, points: list[Any], i: int) -> Row:
         return row
     step = 1e-9 * max(1.0, float(numpy.max(numpy.abs(backends.to_numpy(points[i])), initial=0.0)))
     for moved in (points[i] + step, points[i] - step):
-        if not numpy.all(replay.on_path(replay.values([*points[:i], moved, *points[i + 1 :]]))):
+        try:
+            same = bool(numpy.all(replay.on_path(replay.values([*points[:i], moved, *points[i + 1 :]]))))
+        except PathError:
+            same = False
+        if not same:
             return dataclasses.replace(row, verdict="kink", detail="another branch is taken right beside this point")
     return row
 

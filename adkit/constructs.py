@@ -15,11 +15,11 @@ from typing import Any
 import numpy
 
 from . import constants
-from .body import Body, Deviation
+from .body import Body
 from .body_recording import BodyRecorder, PlainRun
 from .closures import Reach, rebound
 from .dtypes import numpy_dtype
-from .errors import InputError
+from .errors import InputError, PathError
 from .formatting import shape as written_shape
 from .handle import TracedArray, is_traced
 from .pytrees import flatten, is_array_leaf, paths, unflatten
@@ -101,7 +101,7 @@ class Call:
             allowed = {x.node for x in operands if is_traced(x)}
             hidden |= {node for result in results if is_traced(result) for node in _outside(result, body, allowed)}
         if hidden:
-            raise Deviation(
+            raise PathError(
                 f"{self.row.name} takes another path here than where it was recorded, and needs a value that its "
                 "functions close over in a place that is not known",
                 fix="pass the value to it, as part of the carry or as an argument",

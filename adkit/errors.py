@@ -72,6 +72,10 @@ class MutationError(AdkitError, ValueError):
     """A plain array that a derivative needs was changed after it had been used."""
 
 
+class PathError(AdkitError, ValueError):
+    """A recorded path that does not hold at another point."""
+
+
 class DeviceError(AdkitError, RuntimeError):
     """A device that is not there, or arrays of two devices in one operation."""
 

@@ -157,10 +157,13 @@ open_recording: ContextVar[Recording | None] = ContextVar("adkit_recording", def
 
 
 class _ThreadState(threading.local):
-    """Per thread: the span that a recorded sweep gives its operations, and where dependence was last cut."""
+    """Per thread: the span that a recorded sweep gives its operations, where dependence was last cut, and whether a
+    replay goes on, which leaves the recorded path nowhere.
+    """
 
     span: tuple[CodeType | None, int] | None = None
     cut: tuple[str, CodeType | None, int] | None = None
+    replaying: bool = False
 
 
 state = _ThreadState()

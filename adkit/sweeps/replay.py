@@ -13,7 +13,7 @@ import numpy
 
 from ..backends import to_numpy
 from ..handle import TracedArray
-from ..nodes import INPUT, TRANSFER, GuardRecord, Node, Unkept
+from ..nodes import INPUT, TRANSFER, GuardRecord, Node, Unkept, state
 
 __adkit__ = True
 
@@ -43,10 +43,16 @@ class Replay:
         return not any(isinstance(i, Unkept) for node in self.nodes for i in node.inputs)
 
     def values(self, arguments: Sequence[Any]) -> dict[Node, Any]:
-        """The value of every node for given inputs."""
+        """The value of every node for given inputs; `errors.PathError` where the body of an instruction would take
+        another path.
+        """
         values: dict[Node, Any] = dict(zip(self.inputs, arguments, strict=True))
-        for node in self.nodes:
-            values[node] = self._evaluated(node, values)
+        before, state.replaying = state.replaying, True
+        try:
+            for node in self.nodes:
+                values[node] = self._evaluated(node, values)
+        finally:
+            state.replaying = before
         return values
 
     @staticmethod
