@@ -54,7 +54,7 @@ def _cofactor(xp: Any, a: Any, d: Any, *directions: Any) -> Any:
     turned = xp.transpose(inverse, (*range(a.ndim - 2), a.ndim - 1, a.ndim - 2))
     d = xp.reshape(xp.asarray(d), (*shape_of(d), 1, 1))
     if not directions:
-        return d * turned
+        return numpy.multiply(d, turned, out=turned) if xp is numpy and d.dtype == turned.dtype else d * turned
     products = [xp.matmul(inverse, t) for t in directions]
     made: Any = 0
     for chosen in _subsets(range(len(products))):
@@ -100,7 +100,7 @@ def _traces(xp: Any, products: Any, chosen: Any) -> Any:
 def _inverse(xp: Any, a: Any) -> Any:
     """The inverses, or `None` if one of the matrices has none to rely on."""
     if 0 in a.shape:
-        return a
+        return a + 0
     try:
         made = xp.linalg.inv(a)
     except numpy.linalg.LinAlgError:
