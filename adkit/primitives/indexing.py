@@ -220,8 +220,10 @@ def _batch_scatter_add(size: int, operands: Any, batched: Any, shape: tuple[int,
     from .shape import broadcast_to
 
     v, positions = operands
-    if not batched[0]:
-        v = broadcast_to(v, shape=(size, *shape_of(v)))
+    each = shape_of(v)[1:] if batched[0] else shape_of(v)
+    wide = (1,) * (len(shape_of(positions)) - batched[1] - len(each)) + each
+    v = reshape(v, shape=(size if batched[0] else 1, *wide))
+    v = v if batched[0] else broadcast_to(v, shape=(size, *wide))
     return scatter_add(v, _batched_positions(size, size_of(shape), positions, batched[1]), shape=(size, *shape))
 
 
