@@ -79,7 +79,8 @@ class Piece:
                 continue
             if isinstance(node.primitive, Construct):
                 node.params["body"].forget()  # type: ignore[index]
-            if node.value is not None and _is_large(node.value) and node.primitive is not TRANSFER:
+            given = node.primitive is TRANSFER or (node.primitive is INPUT and not node.inputs)
+            if node.value is not None and _is_large(node.value) and not given:
                 node.value = None
                 self.dropped.append(node)
 
@@ -134,7 +135,7 @@ class Piece:
                 continue
             if node in closures:
                 values[node] = closures[node]
-            elif node.primitive is TRANSFER:
+            elif node.primitive is TRANSFER or (node.primitive is INPUT and not node.inputs):
                 values[node] = node.value
             else:
                 operands = [values[i] if type(i) is Node else i for i in node.inputs]
@@ -166,7 +167,10 @@ class Piece:
         leaves = [*self.state, *(leaf for _, _, leaf in self.items)]
         nodes = [leaf for leaf in leaves if type(leaf) is Node]
         self.restore()
-        swept = iter(ForwardPlan(nodes, [*self.inputs, *self.closures], self.order).sweep(tangents))
+        inputs = [*self.inputs, *self.closures]
+        given = set(inputs)
+        between = [node for node in self.order if node not in given]
+        swept = iter(ForwardPlan(nodes, inputs, between).sweep(tangents))
         pushed = [next(swept) if type(leaf) is Node else None for leaf in leaves]
         self.drop()
         return pushed[: len(self.state)], pushed[len(self.state) :]
