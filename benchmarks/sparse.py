@@ -1,4 +1,4 @@
-"""Sparse derivatives of banded functions of 100,000 unknowns: against one evaluation, and against grouped differences."""
+"""Sparse derivatives of banded functions of 100,000 unknowns, beside one evaluation and grouped differences."""
 
 from collections.abc import Callable
 from typing import Any

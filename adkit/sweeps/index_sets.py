@@ -272,7 +272,7 @@ def _grown(array: numpy.ndarray, size: int, fill: int) -> numpy.ndarray:
 
 
 def distinct(numbers: numpy.ndarray) -> numpy.ndarray:
-    """The distinct numbers, ascending. `numpy.unique` takes a hash table for integers, which is several times slower."""
+    """The distinct numbers, ascending: several times faster than `numpy.unique`, which hashes integers."""
     ordered = numpy.sort(numbers)
     return ordered[numpy.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 

@@ -81,13 +81,9 @@ class SparsitySweep:
         ]
 
     def _of(self, node: Node, given: list[Pattern]) -> Pattern:
-        rule = node.primitive.sparsity
-        if rule == "assignment":
-            return self._assigned(node, given)
-        if rule is None:
-            return dense(self, node, given)
+        rule = node.primitive.sparsity or dense
         made = RULES[rule](self, node, given) if isinstance(rule, str) else rule(self, node, given)
-        if self._owned and isinstance(made, numpy.ndarray):
+        if self._owned and isinstance(made, numpy.ndarray) and node not in self._owned:
             self._disown(node, given, made)
         return made
 
@@ -148,7 +144,8 @@ class SparsitySweep:
 
     # -- assignments, in place where nobody else looks
 
-    def _assigned(self, node: Node, given: list[Pattern]) -> Pattern:
+    def assigned(self, node: Node, given: list[Pattern]) -> Pattern:
+        """The pattern of an array after an assignment to a part of it, or an addition."""
         target, written = given
         index = _plain(node.params["index"])  # type: ignore[index]
         parent = node.inputs[0]
@@ -338,6 +335,7 @@ RULES: dict[str, Rule] = {
     "cumulative": cumulative,
     "axis": along_axis,
     "matrices": matrices,
+    "assignment": SparsitySweep.assigned,
     "selection": selection,
     "taking": taking,
     "scattering": scattering,
