@@ -139,7 +139,9 @@ def add_at(array: Any, index: Any, values: Any) -> None:
 def _as_wide(values: Any, index: Any) -> Any:
     """Values with as many axes as the widest index array: with fewer, `numpy.add.at` (2.4) reads beyond their end."""
     have = getattr(values, "ndim", 0)
-    want = max(getattr(part, "ndim", 0) for part in (index if isinstance(index, tuple) else (index,)))
+    parts = index if isinstance(index, tuple) else (index,)
+    # a mask selects along one axis, however many it has
+    want = max(1 if getattr(part, "dtype", None) == numpy.dtype(bool) else getattr(part, "ndim", 0) for part in parts)
     return values.reshape((1,) * (want - have) + values.shape) if 0 < have < want else values
 
 
