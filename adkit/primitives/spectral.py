@@ -177,7 +177,7 @@ def _require_basis(v: Any) -> None:
     if bool(numpy.any(s[..., -1] <= degeneracy.tolerance(s) * s[..., 0])):
         raise degeneracy.failure(
             "the matrix has no basis of eigenvectors, so its eigenvalues and eigenvectors have no derivative",
-            "write the function without them, for example with numpy.trace, numpy.linalg.det or numpy.linalg.matrix_power",
+            "write the function without them, with numpy.trace, numpy.linalg.det, numpy.linalg.matrix_power",
         )
 
 
