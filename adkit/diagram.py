@@ -8,7 +8,7 @@ from typing import Any
 
 from . import formatting
 from .listing import Listing
-from .nodes import Node
+from .nodes import COMPONENT, Node
 
 __adkit__ = True
 
@@ -73,7 +73,8 @@ def _plain(listing: Listing, writer: Any, nodes: list[Node]) -> dict[str, Any]:
 def _edges(listing: Listing, writer: Any, node: Node, key: str, labelled: bool) -> list[dict[str, Any]]:
     partials = writer.partials(node) if labelled else []
     edges = []
-    for i, parent in enumerate(p for p in node.inputs if type(p) is Node):
+    parents = [p for p in node.inputs if type(p) is Node]
+    for i, parent in enumerate(dict.fromkeys(parents) if node in listing.bodies else parents):
         partial = partials[i] if i < len(partials) else None
         label = None if partial is None else f"{partial:.3g}".replace("-", "−")
         parent = listing.resolve(parent)
@@ -84,6 +85,8 @@ def _edges(listing: Listing, writer: Any, node: Node, key: str, labelled: bool) 
 def _label(node: Node) -> str:
     if "body" in (node.params or {}):
         return str(node.params["body"].heading)  # type: ignore[index]
+    if node.primitive is COMPONENT:
+        return f"[{node.params['index']}]"  # type: ignore[index]
     return _LABELS.get(node.primitive.name, node.primitive.name)
 
 
