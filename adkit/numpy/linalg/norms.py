@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy
 
+from ...dtypes import numpy_dtype
 from ...numpy_api import implements
 from ...primitives import elementwise as rows
 from ...primitives import spectral
@@ -26,7 +27,8 @@ __adkit__ = True
 @implements(numpy.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """`numpy.linalg.norm`, of every order; at 0 the derivative is taken as 0."""
-    x = floating(operand(x))
+    x = operand(x)
+    x = x if numpy_dtype(x).kind in "fc" else floating(x)  # norms of vectors are there for float16 too
     n = ndim(x)
     if axis is None and (ord is None or (ord in ("f", "fro") and n == 2) or (ord == 2 and n == 1)):
         return _euclidean(x, tuple(range(n)), keepdims)
