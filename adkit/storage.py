@@ -287,11 +287,15 @@ def assign(handle: Any, result: Any, frame: Any) -> Any:
     if result is NotImplemented or not is_array(handle.value):
         return result
     node, value = tracing.operand_of(result)
-    if getattr(value, "shape", ()) != handle.shape:
-        raise ValueError(
-            f"non-broadcastable output operand with shape {handle.shape} doesn't match the "
-            f"broadcast shape {value.shape}"
-        )
+    shape = getattr(value, "shape", ())
+    if shape != handle.shape:
+        from .primitives.shape import broadcast_to
+
+        if not _fills(shape, handle.shape):
+            raise ValueError(
+                f"non-broadcastable output operand with shape {handle.shape} doesn't match the broadcast shape {shape}"
+            )
+        result = broadcast_to(result, shape=handle.shape)
     check_cast(value, handle.dtype, node is not None, frame)
     if numpy_dtype(value) != numpy_dtype(handle):
         from .primitives.shape import convert
@@ -302,6 +306,14 @@ def assign(handle: Any, result: Any, frame: Any) -> Any:
     if type(whole) is ndarray and type(handle.value) is not ndarray:
         handle.value = numpy.asarray(handle.value)  # a 0-d array stays one
     return handle
+
+
+def _fills(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    """Whether an array of a shape can be broadcast to the whole of another one."""
+    try:
+        return numpy.broadcast_shapes(shape, whole) == whole
+    except ValueError:
+        return False
 
 
 def check_cast(value: Any, dtype: Any, traced: bool, frame: Any) -> None:

@@ -27,6 +27,7 @@ from adkit import (
     value_and_grad,
     vjp,
 )
+from adkit.check import ridders
 
 MODES = ("forward", "reverse")
 
@@ -919,3 +920,93 @@ def test_stopped_gradients_are_views_of_nothing_that_is_written():
         return (kept * x).sum() + a.sum()
 
     assert value_and_grad(f)(3.0) == (30.0, 10.0)
+
+
+# ------------------------------------------------------------------------------------------------ in NumPy and in adkit
+
+
+def parts_of_complex_numbers(xp, x):
+    z = xp.array([[1j * x, x * x + 2j], [x + 0j, 3.0 + 1j * x]])
+    z.real[0] = x**3
+    xp.real(z)[...] += 1.0
+    xp.multiply(z.imag, 2.0, out=z.imag)
+    z.imag = z.imag + x
+    z.T.imag[1:] *= x
+    return (abs(z) ** 2).sum()
+
+
+def in_place_ufuncs_with_broadcasting(xp, x):
+    a = xp.zeros((2, 3))
+    xp.add(x, 0.5, out=a)
+    a *= xp.array([x, 1.0, 2.0])
+    xp.sin(xp.array([x, x, 1.0]), out=a[0])
+    xp.multiply(a[:, :1], x, out=a)
+    a[::-1] -= 0.5 * a
+    return (a * a).sum()
+
+
+def overlapping_slices(xp, x):
+    a = xp.array([x, 2.0, x * x, 4.0, 5.0])
+    a[1:] += a[:-1]
+    a[:-2] = a[2:] * x
+    a[::-1] = a
+    a[2:] = a[:3]
+    xp.subtract(a[1:], a[:-1], out=a[:-1])
+    return (a * a).sum()
+
+
+def views_of_transposed_views(xp, x):
+    a = xp.array([[x, 2.0, 3.0], [4.0, 5.0 * x, 6.0]])
+    t = a.T[1:][:, ::-1]
+    t[0] = t[1] * x
+    row = t.T[0]
+    row += 1.0
+    a.T.T[1, 0] = row[0]
+    return (a * a).sum() + (t * t * t).sum()
+
+
+def a_reshape_that_copies_and_one_that_does_not(xp, x):
+    a = xp.array([[x, 2.0, 3.0], [4.0, 5.0 * x, 6.0]])
+    copied = a.T.reshape(-1)
+    viewed = a.reshape(-1)
+    copied[0] = 100.0
+    viewed[1] = x * x
+    return (a * a).sum() + copied.sum() * x
+
+
+def masks(xp, x):
+    a = xp.array([x, -2.0, x * x, -4.0 * x])
+    a[a < 0] = x
+    a[[True, False, True, False]] *= xp.array([x, 2.0])
+    mask = a > 1.0
+    a[mask] = a[mask] ** 2 + a[~mask].sum()
+    xp.putmask(a, xp.array([False, True, False, False]), 3.0 * x)
+    return (a * a).sum()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "program",
+    [
+        parts_of_complex_numbers,
+        in_place_ufuncs_with_broadcasting,
+        overlapping_slices,
+        views_of_transposed_views,
+        a_reshape_that_copies_and_one_that_does_not,
+        masks,
+    ],
+)
+def test_mutation_as_numpy_has_it(program, mode):
+    value, slope = value_and_grad(lambda x: program(anp, x), mode=mode)(1.3)
+    assert value == pytest.approx(program(np, 1.3), rel=1e-14)
+    reference, estimate = ridders(lambda x: program(np, x), 1.3, 1.0)
+    assert abs(slope - reference) <= 10 * estimate + 1e-12 * abs(value)
+    curvature = grad(grad(lambda x: program(anp, x), mode=mode))(1.3)
+    reference, estimate = ridders(grad(lambda x: program(anp, x)), 1.3, 1.0)
+    assert abs(curvature - reference) <= 10 * estimate + 1e-12 * abs(value)
+
+
+def test_an_output_of_another_shape_is_refused_as_in_numpy():
+    for shape in ((2,), (3, 1)):
+        with pytest.raises(ValueError, match="non-broadcastable output"):
+            grad(lambda x, shape=shape: np.add(anp.array([x, x, x]), 1.0, out=anp.zeros(shape)).sum())(1.0)

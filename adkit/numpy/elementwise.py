@@ -20,7 +20,7 @@ from ..primitives import elementwise as rows
 from ..primitives.reduction import round_
 from ..primitives.shape import conjugate as conjugate_row
 from ..primitives.shape import convert
-from .arguments import finish, ndim, operand
+from .arguments import finish, ndim, operand, view
 from .creation import as_dtype, zeros_of
 from .creation import copy as copied
 
@@ -148,16 +148,16 @@ def fix(x: Any, out: Any = None) -> Any:
 
 @implements(numpy.real)
 def real(val: Any) -> Any:
-    """`numpy.real`."""
+    """`numpy.real`: of a complex array a view of its real parts; a real array itself."""
     val = operand(val)
-    return rows.real(val) if is_complex(val) else val
+    return view(val, rows.real, lambda x, new: new + 1j * rows.imag(x)) if is_complex(val) else val
 
 
 @implements(numpy.imag)
 def imag(val: Any) -> Any:
-    """`numpy.imag`; zeros for a real operand."""
+    """`numpy.imag`: of a complex array a view of its imaginary parts; zeros for a real operand."""
     val = operand(val)
-    return rows.imag(val) if is_complex(val) else zeros_of(val, like=val)
+    return view(val, rows.imag, lambda x, new: rows.real(x) + 1j * new) if is_complex(val) else zeros_of(val, like=val)
 
 
 @implements(numpy.angle)

@@ -76,6 +76,9 @@ class Series:
                 return rows.real(coefficient)
         return coefficient
 
+    def release(self) -> None:
+        """Let go of other series that may refer back to this one."""
+
     def forget(self, k: int) -> None:
         """Give up coefficient k, which nobody reads again."""
         self._made[k - 1] = None
@@ -236,6 +239,9 @@ class Integral(Applied):
         super().__init__(algebra, row, operands)
         self.terms: list[Series] | None = None
 
+    def release(self) -> None:
+        self.terms = None
+
     def next(self, k: int) -> Any:
         if self.terms is None:
             pushes = self.row.products(EXPRESSIONS, self.algebra.strong)
@@ -281,6 +287,16 @@ class Algebra:
         self._known: dict[Key, Series] = {}
         self._constants: dict[Any, Constant] = {}
         self._derivatives: dict[int, Derivative] = {}
+        self.sweeps: list[dict[Any, Series]] = []  # the series of nodes, per sweep
+
+    def close(self) -> None:
+        """End the use of all series, so that none of them waits for the garbage collector."""
+        for series in (*self._known.values(), *(s for sweep in self.sweeps for s in sweep.values())):
+            series.release()
+        tables: list[dict[Any, Any]] = [self._known, self._constants, self._derivatives, *self.sweeps]
+        for table in tables:
+            table.clear()
+        self.sweeps.clear()
 
     def constant(self, value: Any, node: Node | None = None) -> Constant:
         """The series of a constant, or of a node that does not vary; numbers that are equal are one series."""

@@ -57,10 +57,13 @@ def taylor_sweep(
         given: dict[Node, Series] = {}
         for node, tangent in zip(inputs, tangents, strict=True):
             given[node] = Given(algebra, [read_value(node), seed_for(tangent, recorded)])
-        sweep = Sweep(algebra, given, order, outputs, recorded)
-        for k in range(1, degree + 1):
-            sweep.advance(k)
-        return [[sweep.series[node].coefficient(k) for k in range(1, degree + 1)] for node in outputs]
+        try:
+            sweep = Sweep(algebra, given, order, outputs, recorded)
+            for k in range(1, degree + 1):
+                sweep.advance(k)
+            return [[sweep.series[node].coefficient(k) for k in range(1, degree + 1)] for node in outputs]
+        finally:
+            algebra.close()
 
     with numpy.errstate(all="ignore"):
         found = swept(strong=False)
@@ -86,6 +89,7 @@ class Sweep:
         self.read = read_recorded if recorded else read
         self.recorded = recorded
         self.series: dict[Node, Series] = dict(given)
+        algebra.sweeps.append(self.series)
         self.order = [node for node in order if node not in given]
         self.owned: set[Node] = set()
         self.last_use: dict[Node, Node] = {}
@@ -268,6 +272,10 @@ class GeneralRow(Series):
     def value(self) -> Any:
         made = self.row(*(x.zeroth() for x in self.operands), **self.params)
         return Results(made) if isinstance(made, tuple) else made
+
+    def release(self) -> None:
+        self.inner = None
+        self.results = []
 
     def next(self, k: int) -> Any:
         if self.inner is None:
