@@ -178,10 +178,13 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
     if b is not None:
         b = operand(b)
         a = a + rows.multiply(b, 0.0) if ndim(b) > ndim(a) else a
-        a = rows.where(rows.equal(b, 0), -math.inf, a)
         axes = many_axes(axis, ndim(a))
-    top = stop_gradient(max_(rows.real(a) if is_complex(a) else a, axis=axes, keepdims=True))
-    top = rows.where(rows.isfinite(top), top, 0.0)
+    size = rows.real(a) if is_complex(a) else a
+    absent = None if b is None else rows.equal(b, 0)
+    top = max_(size if absent is None else rows.where(absent, -math.inf, size), axis=axes, keepdims=True)
+    top = stop_gradient(rows.where(rows.isfinite(top), top, 0.0))
+    if absent is not None:  # an absent term still has a derivative in its weight, unless it would overflow
+        a = rows.where(absent & rows.logical_not(rows.less(size, top + _LARGEST)), -math.inf, a)
     terms = rows.exp(a - top)
     total = reduction.sum(terms if b is None else terms * b, axes, keepdims=True)
     sign = None
@@ -193,6 +196,9 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
     made = rows.where(zero, -math.inf, rows.log(rows.where(zero, 1.0, total))) + top
     made = _dropped(made, axes, keepdims)
     return (made, _dropped(sign, axes, keepdims)) if return_sign else made
+
+
+_LARGEST = 80.0  # of an exponent that single precision holds
 
 
 def _nonzero(x: Any) -> Any:

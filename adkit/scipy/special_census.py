@@ -107,6 +107,10 @@ REFUSED: dict[str, str] = {
     "obl_cv": _EIGENVALUE,
     "pro_cv_seq": _EIGENVALUE,
     "obl_cv_seq": _EIGENVALUE,
+    **dict.fromkeys(
+        "pro_rad2 pro_rad2_cv obl_rad2 obl_rad2_cv".split(),
+        "SciPy's radial functions of the second kind do not solve their equation, of which the derivative is made",
+    ),
     "mathieu_even_coef": _COEFFICIENTS,
     "mathieu_odd_coef": _COEFFICIENTS,
     "zetac": "the derivative of Riemann's zeta has no closed form",

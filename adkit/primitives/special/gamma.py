@@ -39,6 +39,7 @@ polygamma_difference = Kernel(
     "polygamma(a + 1, b + c)",
 )
 zeta = row("zeta", "x q", None, "-a * zeta(a + 1, b)", function="_zeta", symbol="ζ({0}, {1})")
+zetac = row("zetac", "x", None)
 gammasgn = Constant("gammasgn", lambda xp, x: ufunc_named("gammasgn")(x), None)
 
 beta = row(
@@ -51,7 +52,7 @@ _POLE = "((a - b + 1 <= 0) | (b + 1 <= 0))"  # of a factor in the denominator
 _OFF = f"where({_POLE}, 1.0, a - b + 1)", f"where({_POLE}, 1.0, b)"
 binom = row(
     "binom",
-    "n k",
+    "x y",
     f"where({_POLE}, gamma(where({_POLE}, a, 0) + 1) * rgamma(b + 1) * (psi(a + 1) * rgamma(a - b + 1)"
     f" + {_reciprocal('(a - b + 1)', 'rgamma(a - b + 1)')}), y * polygamma_difference(0, {_OFF[0]}, {_OFF[1]}))",
     f"where({_POLE}, gamma(where({_POLE}, a, 0) + 1) * ({_reciprocal('(b + 1)', 'rgamma(b + 1)')} * rgamma(a - b + 1)"

@@ -124,7 +124,10 @@ mathieu_modsem2_value, mathieu_modsem2_slope = _pair("mathieu_modsem2", "m q x",
 
 
 def _spheroidal(kind: str) -> None:
-    """Angular and radial functions, with the characteristic value computed or given."""
+    """Angular and radial functions; a `cv` that is given is taken for the characteristic value.
+
+    Radial ones of the second kind are refused: those of SciPy 1.17 do not solve the equation.
+    """
     sign = "1" if kind == "pro" else "-1"
     space = globals()
     for which in ("ang1", "rad1", "rad2"):
@@ -141,6 +144,13 @@ def _spheroidal(kind: str) -> None:
                 inner = f"{eigenvalue} - c * c * {x} * {x} - a * a / {weight}"
             name = f"{kind}_{which}" + ("_cv" if given else "")
             arguments = "m n c cv x" if given else "m n c x"
+            if which == "rad2":
+                nothing = (None,) * len(arguments.split())
+                for index, part in enumerate(("value", "slope")):
+                    space[f"{name}_{part}"] = Component(
+                        f"{name}_{part}", arguments, *nothing, function=name, index=index
+                    )
+                continue
             pair = _pair(name, arguments, f"(({inner}) * {{0}} - 2 * {x} * {{1}}) / {weight}")
             for component in pair:
                 space[component.name] = component

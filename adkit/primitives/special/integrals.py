@@ -44,7 +44,7 @@ exprel = row("exprel", "x", "hyp1f1(2, 3, x) / 2")
 powm1 = row(
     "powm1",
     "x y",
-    "where(b == 0, 0, b * a ** where(b == 0, 1, b - 1))",
+    "b * a ** where((a == 0) & (b == 0), 1, b - 1)",
     "where(a == 0, 0, (y + 1) * log(where(a == 0, 1, a)))",
     symbol="{0} ^ {1} − 1",
 )

@@ -35,6 +35,25 @@ def ufunc_named(name: str) -> Any:
     return hidden if isinstance(hidden, numpy.ufunc) else found
 
 
+# in single precision SciPy 1.17 returns NaN for the first of these, and does not return from the others
+_WRONG_IN_SINGLE = ("mathieu_", "pro_", "obl_")
+
+
+def in_double(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of several results or one that is computed in double precision, and rounded to single where that is
+    asked for.
+    """
+
+    def evaluate(*operands: Any) -> Any:
+        single = numpy.result_type(*operands) == numpy.float32
+        made = function(*(numpy.asarray(x, dtype=float) for x in operands))
+        if not single:
+            return made
+        return tuple(part.astype(numpy.float32) for part in made) if isinstance(made, tuple) else made.astype("f")
+
+    return evaluate
+
+
 class Special(Elementwise):
     """An elementwise row whose function is that of `scipy.special` with its name.
 
@@ -86,7 +105,8 @@ class Special(Elementwise):
 
     @functools.cached_property
     def plain(self) -> Callable[..., Any]:
-        return ufunc_named(self.function)
+        found = ufunc_named(self.function)
+        return in_double(found) if self.function.startswith(_WRONG_IN_SINGLE) else found
 
     def evaluator(self, namespace: Any) -> Callable[..., Any]:  # type: ignore[override]
         """The function in a namespace, which is its attribute or one of its `special` part."""
@@ -119,7 +139,7 @@ class Component(Special):
 
     @functools.cached_property
     def plain(self) -> Callable[..., Any]:
-        function, index = ufunc_named(self.function), self.index
+        function, index = super().plain, self.index
         return lambda *operands: function(*operands)[index]
 
     def library_function(self, special: Any) -> Callable[..., Any]:
