@@ -81,6 +81,8 @@ def _enter() -> None:
         space.update(_members(module))
     space.update(_RENAMED, kaiser=_windows.kaiser)
     _lifted.enter(space)
+    if "trapz" in vars(numpy):  # until NumPy 2.3
+        space["trapz"] = space["trapezoid"]
     for name in _creation.CREATORS:
         _api.FUNCTIONS[getattr(numpy, name)] = space[name] = getattr(_creation, name)
     for holder, names in _LIKE.items():  # what NumPy's own creation functions in Python dispatch on with like=
