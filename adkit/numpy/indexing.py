@@ -206,8 +206,8 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """`numpy.choose`."""
     index, count = operand(a), len(choices)
     if mode == "raise":
-        plain = numpy.asarray(to_numpy(getattr(index, "value", index)))
-        if plain.min(initial=0) < 0 or plain.max(initial=0) >= count:
+        valid = rows.logical_and(rows.greater_equal(index, 0), rows.less(index, count))
+        if not numpy.all(known(valid)):
             raise ValueError("invalid entry in choice array")
     elif mode == "wrap":
         index = rows.remainder(index, count)

@@ -103,11 +103,12 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     bins = operand(bins)
     if ndim(bins) != 1:
         raise ValueError("object of too small depth for desired array")
-    steps = numpy.diff(_plain(bins))
-    if (steps < 0).any() and (steps > 0).any():
+    head, tail = getitem(bins, index=(slice(None, -1),)), getitem(bins, index=(slice(1, None),))
+    falls, rises = (numpy.any(known(order(tail, head))) for order in (less, greater))
+    if falls and rises:
         raise ValueError("bins must be monotonically increasing or decreasing")
     side = "left" if right else "right"
-    if not (steps < 0).any():
+    if not falls:
         return rows.searchsorted(bins, operand(x), side=side)
     found = rows.searchsorted(flip(bins, axis=(0,)), operand(x), side="right" if right else "left")
     return shape_of(bins)[0] - found
