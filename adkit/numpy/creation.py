@@ -235,7 +235,14 @@ def _ordered(made: Any, order: str) -> Any:
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
     """`numpy.asarray_chkfinite`: `ValueError` if an element is not finite."""
     made = asarray(a, dtype)
-    numpy.asarray_chkfinite(backends.to_numpy(untraced(made)))
+    if isinstance(made, TracedArray):
+        from ..primitives.elementwise import isfinite
+        from .arguments import known
+
+        if not numpy.all(known(isfinite(made))):
+            raise ValueError("array must not contain infs or NaNs")
+        return made
+    numpy.asarray_chkfinite(backends.to_numpy(made))
     return made
 
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy
 
-from ..backends import to_numpy
 from ..dtypes import numpy_dtype
 from ..handle import TracedArray, is_traced
 from ..numpy_api import implements

@@ -12,7 +12,8 @@ import numpy
 
 from ..numpy_api import implements
 from ..primitives import sorting as rows
-from ..primitives.indexing import positions_along
+from ..primitives.elementwise import greater, less
+from ..primitives.indexing import getitem, positions_along
 from ..primitives.indexing import take as take_row
 from ..primitives.shape import flip, reshape, shape_of
 from .arguments import known, ndim, one_axis, operand
@@ -112,10 +113,3 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
         return rows.searchsorted(bins, operand(x), side=side)
     found = rows.searchsorted(flip(bins, axis=(0,)), operand(x), side="right" if right else "left")
     return shape_of(bins)[0] - found
-
-
-def _plain(x: Any) -> Any:
-    """The value of an operand, to check it; nothing may be computed from it."""
-    from ..backends import to_numpy
-
-    return to_numpy(getattr(x, "value", x))

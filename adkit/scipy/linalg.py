@@ -13,10 +13,8 @@ from typing import Any
 import numpy
 import scipy.linalg
 
-from ..backends import to_numpy
 from ..dtypes import numpy_dtype
 from ..errors import UnsupportedError
-from ..handle import untraced
 from ..numpy import linalg as _linalg
 from ..numpy.arguments import known, ndim, operand
 from ..numpy.joining import concatenate
@@ -24,6 +22,7 @@ from ..numpy.linalg.matrices import column, floating, matrices, squares, without
 from ..numpy_api import choosing, refusing
 from ..primitives import factorizations, matrix_functions, spectral
 from ..primitives import linalg as rows
+from ..primitives.elementwise import isfinite
 from ..primitives.indexing import getitem
 from ..primitives.linalg import swap_last
 from ..primitives.shape import pad, shape_of, truncate
@@ -55,7 +54,7 @@ def _option(function: str, option: str, fix: str) -> UnsupportedError:
 def _finite(a: Any, check: bool) -> Any:
     """An argument as floats, refused as SciPy refuses it if an element is not finite."""
     a = floating(operand(a))
-    if check and not numpy.all(numpy.isfinite(to_numpy(untraced(a)))):
+    if check and not numpy.all(known(isfinite(a))):
         raise ValueError("array must not contain infs or NaNs")
     return a
 

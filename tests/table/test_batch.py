@@ -32,7 +32,8 @@ def rounding_apart(made, expected):
             continue
         finite = np.abs(np.where(np.isfinite(b), b, 0))
         scale = 200 * np.finfo(np.asarray(b).dtype).eps
-        np.testing.assert_allclose(a, b, rtol=scale, atol=scale * np.max(finite, initial=1e-3))
+        # rules may cancel terms of the size of the cotangents, which is about 1
+        np.testing.assert_allclose(a, b, rtol=scale, atol=scale * np.max(finite, initial=0.05))
 
 
 def stacked(results):
