@@ -27,7 +27,7 @@ from ..primitives import elementwise as rows
 from ..primitives import special as special_rows
 from ..primitives.reduction import max_
 from ..primitives.shape import stop_gradient
-from ..primitives.special.row import Component, Kernel, Special, ufunc_named
+from ..primitives.special.row import WRONG_IN_SINGLE, Component, Kernel, Special, in_double, ufunc_named
 from ..source import user_line
 from ..tracing import UFUNCS, record_binary, record_unary
 from .special_census import CENSUS, REFUSED, RENAMED, SEVERAL
@@ -70,6 +70,8 @@ def _count(function: str, argument: str, value: Any) -> int:
 def _several(names: tuple[str, ...], function: str) -> Callable[..., Any]:
     """A ufunc with several results, computed once; each result is recorded by its own row."""
     components = [special_rows.ROWS[name] for name in names]
+    found = ufunc_named(function)
+    whole = in_double(found) if function.startswith(WRONG_IN_SINGLE) else found
 
     def call(*operands: Any) -> tuple[Any, ...]:
         operands = tuple(operand(a) for a in operands)
@@ -78,7 +80,7 @@ def _several(names: tuple[str, ...], function: str) -> Callable[..., Any]:
             return tuple(row(*operands) for row in components)
         for row in components:
             row.check(operands)
-        values = ufunc_named(function)(*plain)
+        values = whole(*plain)
         record: Any = record_unary if len(plain) == 1 else record_binary
         frame = sys._getframe(1)
         return tuple(

@@ -64,6 +64,10 @@ def _incomplete_beta(a: Any, b: Any, x: Any) -> Any:
     return mp.betainc(a, b, 0, x, regularized=True)
 
 
+def _tukey(x: Any, lam: Any) -> Any:
+    return mp.findroot(lambda p: (p**lam - (1 - p) ** lam) / lam - x, 0.5 + float(x) / 4)
+
+
 def _kolmogorov(y: Any) -> Any:
     return 2 * mp.nsum(lambda k: (-1) ** (k - 1) * mp.exp(-2 * k * k * y * y), [1, mp.inf])
 
@@ -196,6 +200,7 @@ REFERENCES: dict[str, Reference] = {
     "chdtr": many(lambda v, x: mp.gammainc(v / 2, 0, x / 2, regularized=True), (1,), (3.0, 0.7), (50.0, 40.0), rounding=1e-12, second=1e-11),
     "fdtr": many(lambda m, n, x: _incomplete_beta(m / 2, n / 2, m * x / (m * x + n)), (2,), (3.0, 4.0, 0.7), rounding=1e-12),
     "stdtr": many(lambda v, t: mp.mpf(1) / 2 + t * mp.gamma((v + 1) / 2) / (mp.sqrt(v * mp.pi) * mp.gamma(v / 2)) * mp.hyp2f1(0.5, (v + 1) / 2, 1.5, -t * t / v), (1,), (3.0, 0.7), (30.0, -2.0), rounding=1e-12),
+    "tklmbda": many(_tukey, (0, 1), (0.3, 0.7), (-0.8, 0.4), rounding=1e-12, second=1e-11),
     "kolmogorov": one(_kolmogorov, 0.5, 1.0, 2.0, rounding=1e-12, second=1e-11),
     "smirnov": many(_smirnov, (1,), (4, 0.35), (10, 0.21), rounding=1e-12, second=1e-11),
 }  # fmt: skip

@@ -278,7 +278,7 @@ def test_an_argument_without_a_derivative_is_refused_by_name(function, row, oper
 
 def test_refused_functions_say_why():
     for name, entry in CENSUS.items():
-        if entry.kind == "refused" and name not in ROWS and hasattr(sp, name):
+        if entry.kind == "refused" and hasattr(sp, name) and not isinstance(getattr(sp, name), np.ufunc):
             with pytest.raises(ad.AdkitError, match="no derivative"):
                 ad.grad(lambda x, name=name: getattr(special, name)(x))(0.5)
 

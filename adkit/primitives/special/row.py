@@ -35,8 +35,8 @@ def ufunc_named(name: str) -> Any:
     return hidden if isinstance(hidden, numpy.ufunc) else found
 
 
-# in single precision SciPy 1.17 returns NaN for the first of these, and does not return from the others
-_WRONG_IN_SINGLE = ("mathieu_", "pro_", "obl_")
+# in single precision SciPy 1.17 returns NaN for the first two of these, and does not return from the others
+WRONG_IN_SINGLE = ("mathieu_", "modfresnel", "pro_", "obl_")
 
 
 def in_double(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,12 +46,18 @@ def in_double(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def evaluate(*operands: Any) -> Any:
         single = numpy.result_type(*operands) == numpy.float32
-        made = function(*(numpy.asarray(x, dtype=float) for x in operands))
+        wide = [numpy.asarray(x) for x in operands]
+        made = function(*(x if x.dtype.kind == "c" else x.astype(float) for x in wide))
         if not single:
             return made
-        return tuple(part.astype(numpy.float32) for part in made) if isinstance(made, tuple) else made.astype("f")
+        parts = tuple(part.astype(numpy.complex64 if part.dtype.kind == "c" else "f") for part in _as_tuple(made))
+        return parts if isinstance(made, tuple) else parts[0]
 
     return evaluate
+
+
+def _as_tuple(made: Any) -> tuple[Any, ...]:
+    return made if isinstance(made, tuple) else (made,)
 
 
 class Special(Elementwise):
@@ -106,7 +112,7 @@ class Special(Elementwise):
     @functools.cached_property
     def plain(self) -> Callable[..., Any]:
         found = ufunc_named(self.function)
-        return in_double(found) if self.function.startswith(_WRONG_IN_SINGLE) else found
+        return in_double(found) if self.function.startswith(WRONG_IN_SINGLE) else found
 
     def evaluator(self, namespace: Any) -> Callable[..., Any]:  # type: ignore[override]
         """The function in a namespace, which is its attribute or one of its `special` part."""
