@@ -42,7 +42,7 @@ def comparisons() -> list[Comparison]:
     batched = adkit.vmap(own, (None, 0, 0))
     weights, (xs, targets) = parameters(), examples()
 
-    def loop() -> object:
+    def loop() -> list[Any]:
         each = [own(weights, x, target) for x, target in zip(xs, targets)]
         return [np.stack(leaf) for leaf in zip(*each)]
 
