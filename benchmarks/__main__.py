@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from benchmarks.harness import measure, table
 
-FAMILIES = ("chain", "scalar", "elementwise", "linalg", "memory", "imports", "overhead", "sparse", "vmap")
+FAMILIES = ("chain", "scalar", "elementwise", "linalg", "memory", "imports", "overhead", "sparse", "vmap", "filling")
 PACKAGES = ("adkit", "numpy", "torch", "autograd", "jax")
 
 
