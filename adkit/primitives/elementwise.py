@@ -42,7 +42,7 @@ floor_divide = row("floor_divide", "a // b", None, None, symbol="⌊{0} / {1}⌋
 power = row(
     "power",
     "a ** b",
-    "where(b == 0, 0, b * a ** where(b == 0, 1, b - 1))",
+    "b * a ** where((a == 0) & (b == 0), 1, b - 1)",
     "where(a == 0, 0, y * log(where(a == 0, 1, a)))",
     symbol="{0} ^ {1}",
 )
@@ -84,7 +84,11 @@ rad2deg = row("rad2deg", "rad2deg(x)", "57.29577951308232")
 sinc = row(
     "sinc",
     "sinc(x)",
-    "where(x == 0, 0, (cos(3.141592653589793 * x) - y) / where(x == 0, 1, x))",
+    # near 0, where the quotient cancels, the power series in (πx)²
+    "where(absolute(x) < 0.1, "
+    "x * (-3.2898681336964524 + x * x * (3.2469697011334144 + x * x * (-1.1445109447325053 + x * x * (0.20918278254123834 "
+    "+ x * x * (-0.023460810354558225 + x * x * 0.001781145516372851))))), "
+    "(cos(3.141592653589793 * x) - y) / where(absolute(x) < 0.1, 1, x))",
 )
 
 # magnitude, sign, parts

@@ -370,3 +370,8 @@ def test_ufunc_options():
     np.testing.assert_allclose(ad.grad(f)(np.array([0.3, 0.4])), [sp.expit(0.3) * sp.expit(-0.3), 0.0])
     with pytest.raises(ad.AdkitError, match="plain NumPy array"):
         ad.grad(lambda x: sp.erf(x, out=np.zeros(2)).sum())(np.array([0.3, 0.4]))
+
+
+def test_neighbours_in_the_table_at_points_where_plain_formulas_break():
+    assert ad.grad(ad.grad(np.sinc))(0.0) == pytest.approx(-(np.pi**2) / 3, rel=1e-14)
+    assert ad.grad(lambda b: ad.grad(lambda a: a**b)(2.0))(0.0) == 0.5

@@ -5,13 +5,14 @@ The walk compares with differences of SciPy's own function; `tests/functions/tes
 
 from __future__ import annotations
 
-from scipy.special import obl_cv, pro_cv
+import numpy as np
+import scipy.special
 
 from adkit.primitives.special import ROWS
 
 from .case import SIGNED, UNIT
 
-PRO_CV, OBL_CV = pro_cv(1, 2, 0.8), obl_cv(1, 2, 0.8)
+PRO_CV, OBL_CV = scipy.special.pro_cv(1, 2, 0.8), scipy.special.obl_cv(1, 2, 0.8)
 POSITIVE = (0.4, 3.0)
 INSIDE = (0.15, 0.85)
 
@@ -86,6 +87,10 @@ NOT_ANALYTIC = set("wofz hankel1 hankel2 hankel1e hankel2e lambertw".split()) | 
 # no operand of these has a derivative: they raise; and SciPy's integrals of Airy functions err by 1e-7, and
 # its tklmbda by 1e-14, more than a walk over differences forgives; `ive_unscaled` has the derivative of another function on purpose. All are in tests/functions/test_special.py
 STRUCTURAL = {name for name, row in ROWS.items() if not any(row.partials) or name.startswith("itairy_") or name in ("ive_unscaled", "tklmbda")}
+
+# rows without a derivative
+X = np.array([[1.5, -0.5], [2.5, -1.75]])
+CONSTANT_CASES = {"gammasgn": ((X,), {}, scipy.special.gammasgn), "round_half_even": ((X,), {}, scipy.special.round)}
 
 _FEW = {
     1: [((3,),), ((),), ((0,),)],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ...primitive import Constant
 from . import kernels
-from .row import Kernel, Special, ufunc_named
+from .row import Kernel, Special, in_namespace
 
 __adkit__ = True
 
@@ -40,7 +40,7 @@ polygamma_difference = Kernel(
 )
 zeta = row("zeta", "x q", None, "-a * zeta(a + 1, b)", function="_zeta", symbol="ζ({0}, {1})")
 zetac = row("zetac", "x", None)
-gammasgn = Constant("gammasgn", lambda xp, x: ufunc_named("gammasgn")(x), None)
+gammasgn = Constant("gammasgn", lambda xp, x: in_namespace("gammasgn", xp)(x), None)
 
 beta = row(
     "beta", "a b", "-y * polygamma_difference(0, a, b)", "-y * polygamma_difference(0, b, a)", symbol="B({0}, {1})"

@@ -7,7 +7,7 @@ Formulas: NIST Digital Library of Mathematical Functions, chapters 4, 6 and 25.1
 from __future__ import annotations
 
 from ...primitive import Constant
-from .row import Component, Special, ufunc_named
+from .row import Component, Special, in_namespace
 
 __adkit__ = True
 
@@ -53,7 +53,7 @@ sindg = row("sindg", "x", "0.017453292519943295 * cosdg(x)")
 cosdg = row("cosdg", "x", "-0.017453292519943295 * sindg(x)")
 tandg = row("tandg", "x", "0.017453292519943295 * (1 + y * y)")
 cotdg = row("cotdg", "x", "-0.017453292519943295 * (1 + y * y)")
-round_half_even = Constant("round_half_even", lambda xp, x: ufunc_named("round")(x), None)
+round_half_even = Constant("round_half_even", lambda xp, x: in_namespace("round", xp)(x), None)
 
 # products with logarithms, which are 0 where the factor is 0
 _ORIGIN = "(a == 0) & (b == 0)"

@@ -35,6 +35,15 @@ def ufunc_named(name: str) -> Any:
     return hidden if isinstance(hidden, numpy.ufunc) else found
 
 
+def in_namespace(name: str, namespace: Any) -> Callable[..., Any]:
+    """A function of `scipy.special` for the arrays of a namespace."""
+    special = getattr(namespace, "special", None)
+    if special is None:
+        return ufunc_named(name)
+    on_host = getattr(special, "on_host", None)
+    return getattr(special, name) if on_host is None else on_host(ufunc_named(name))
+
+
 # in single precision SciPy 1.17 returns NaN for the first two of these, and does not return from the others
 WRONG_IN_SINGLE = ("mathieu_", "modfresnel", "pro_", "obl_")
 
