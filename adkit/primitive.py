@@ -322,6 +322,8 @@ def _compile(expression: str, parameters: tuple[str, ...], namespace: Any) -> Ca
 
 def _attribute(namespace: Any, name: str) -> Any:
     primitive = REGISTRY.get(name)
+    if getattr(namespace, "takes_rows", False):  # power series, which are no arrays
+        return getattr(namespace, name)
     if hasattr(namespace, name) and not getattr(primitive, "own_functions", False):  # NumPy's i0 is not SciPy's
         return getattr(namespace, name)
     primitive = REGISTRY[name]

@@ -197,12 +197,23 @@ def instructions(f, order, x=0.7):
         lambda x: x ** np.sin(x),
         lambda x: np.linalg.solve(anp.array([[2.0, x], [x * x, 3.0]]), anp.array([x, 1.0])).sum(),
         lambda x: np.prod(anp.array([x, np.sin(x), x * x])),
+        lambda x: np.linalg.det(anp.array([[2.0, x], [x * x, np.sin(x)]])),
+        lambda x: np.linalg.slogdet(anp.array([[2.0, x], [x * x, np.exp(x)]]))[1],
+        lambda x: np.linalg.cholesky(anp.array([[3.0, x], [x, 2 + np.exp(x)]])).sum(),
+        lambda x: np.linalg.eigvalsh(anp.array([[3.0, x], [x, 2 + np.exp(x)]])).prod(),
     ],
 )
 def test_operations_grow_polynomially(f):
     four, eight, sixteen = (instructions(f, n) for n in (4, 8, 16))
     assert eight <= 2**3.3 * four
     assert sixteen <= 2**3.3 * eight
+
+
+def test_determinants_at_singular_matrices():
+    def f(x):
+        return np.linalg.det(anp.array([[x, 2 * x], [x * x, 3.0 * x]]))
+
+    assert derivative(f, 2)(0.0) == pytest.approx(6.0, rel=1e-14)
 
 
 def test_sine_needs_the_square_of_the_order():

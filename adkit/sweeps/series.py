@@ -398,6 +398,8 @@ _ABSORBING = frozenset({rows.multiply, rows.strong_multiply, rows.divide, rows.n
 class _Expressions:
     """The namespace in which an expression of the table is compiled into a function of series."""
 
+    takes_rows = True
+
     def __getattr__(self, name: str) -> Any:
         row = REGISTRY.get(name)
         if row is None:
