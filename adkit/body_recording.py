@@ -208,7 +208,8 @@ class BodyRecorder:
 
     def close(self, state: list[Any]) -> None:
         """The end of the user's functions."""
-        if self._steps or not self.pieces:
+        # the last condition of a loop may stand alone in a piece
+        if self._steps or not self.pieces or self._record.guards or self._record.decisions:
             self._close(state)
         self.state = [untraced(leaf) for leaf in state]
 

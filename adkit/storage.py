@@ -52,13 +52,17 @@ def cell_of(handle: Any) -> Cell:
 
 
 class TracedView(TracedArray):
-    """A view of another handle: `read(parent)` makes it, `write(parent, new)` puts a changed view back."""
+    """A view of another handle: `read(parent)` makes it, `write(parent, new)` puts a changed view back.
 
-    __slots__ = ("parent", "root", "_read", "_write", "_seen", "_node", "_value")
+    `index` is the object with which it was cut out, for `setitem` to know it again.
+    """
+
+    __slots__ = ("parent", "root", "index", "_read", "_write", "_seen", "_node", "_value")
 
     def __init__(self, parent: Any, read: Callable[[Any], Any], write: Callable[[Any, Any], Any], made: Any) -> None:
         self.parent: Any = parent
         self.root: Any = parent.root if isinstance(parent, TracedView) else parent
+        self.index: Any = None
         self._read = read
         self._write = write
         self._node, self._value = made.node, made.value
@@ -123,6 +127,7 @@ def getitem(handle: Any, index: Any) -> Any:
         if not gathering.is_view(handle, parts):
             return gathering.read(handle, parts)
         return view_of(handle, lambda x: gathering.read(x, parts), lambda x, new: gathering.replaced(x, parts, new))
+    given = index
     index = plain_index(index, frame)
     value = handle.value[index] if type(handle.value) is ndarray else read_at(handle.value, index)
     made: Any
@@ -131,7 +136,10 @@ def getitem(handle: Any, index: Any) -> Any:
     else:
         made = tracing.record(row, (handle,), (handle.node,), (handle.value,), {"index": index}, value, frame)
     if getattr(value, "shape", ()) and is_basic(index):
-        return view_of(handle, lambda x: row(x, index=index), lambda x, new: updated(x, index, new), made)
+        view = view_of(handle, lambda x: row(x, index=index), lambda x, new: updated(x, index, new), made)
+        if type(view) is TracedView:
+            view.index = given
+        return view
     return made
 
 
@@ -157,6 +165,8 @@ def _bound(part: Any, frame: Any) -> Any:
 
 def setitem(handle: Any, index: Any, value: Any) -> None:
     """`handle[index] = value`, seen by every view of the same array."""
+    if type(value) is TracedView and value.parent is handle and value.index is index and index is not None:
+        return  # the end of `x[i] += y`, whose operator has already written through the view x[i]
     frame = sys._getframe(1)
     if tracing.keeping() and (parts := gathering.varying(handle, index)) is not None:
         if not any(getattr(part, "shape", ()) for part in parts):

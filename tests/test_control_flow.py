@@ -236,6 +236,20 @@ def test_third_order(f, loop):
     close(derivative(f, 3)(0.7), derivative(loop, 3)(0.7))
 
 
+@pytest.mark.parametrize("first", [0.5, 1.5, 3.0, 2.0**500.5])
+@pytest.mark.parametrize(
+    "derived", [lambda f: f, grad, lambda f: grad(f, mode="forward")], ids=["value", "reverse", "forward"]
+)
+def test_the_last_condition_of_a_loop_is_part_of_its_path(derived, first):
+    """Also where it stands alone, after the steps that fill a piece: 1, or 1 + 500."""
+
+    def halved(x):
+        return while_loop(lambda a: np.abs(a) > 1, lambda a: a / 2, x)
+
+    points = np.array([first, 7.0, 0.25, 900.0, 1.2])
+    close(vmap(derived(halved))(points), [derived(halved)(float(x)) for x in points])
+
+
 @pairs
 def test_vmap_over_points_that_take_different_paths(f, loop):
     points = np.array([0.3, 0.7, 1.3])

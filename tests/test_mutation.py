@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import adkit
 import adkit.numpy as anp
 from adkit import (
     AdkitError,
@@ -1010,3 +1011,29 @@ def test_an_output_of_another_shape_is_refused_as_in_numpy():
     for shape in ((2,), (3, 1)):
         with pytest.raises(ValueError, match="non-broadcastable output"):
             grad(lambda x, shape=shape: np.add(anp.array([x, x, x]), 1.0, out=anp.zeros(shape)).sum())(1.0)
+
+
+def test_an_operator_on_a_slice_writes_once():
+    """`x[i:] -= y` assigns the slice to its own place, which is no instruction; one for each array written through."""
+
+    def f(x):
+        made = x * 2.0
+        made[1:] -= x[:-1]
+        made[:, None][0] *= 3.0
+        return np.sum(made * x)
+
+    x = np.array([1.0, 2.0, 4.0])
+    assert [i.primitive for i in adkit.trace(f)(x).wengert].count("index_update") == 3
+    exact = [f(x + 1e-30j * unit).imag / 1e-30 for unit in np.eye(3)]
+    np.testing.assert_allclose(adkit.grad(f)(x), exact, rtol=1e-15)
+    np.testing.assert_allclose(adkit.grad(f, mode="forward")(x), exact, rtol=1e-15)
+
+
+def test_assigning_a_view_to_another_place_is_an_assignment():
+    def f(x):
+        made = x * 1.0
+        part = made[:2]
+        made[1:] = part
+        return made[0] + 10 * made[1] + 100 * made[2]
+
+    np.testing.assert_array_equal(adkit.grad(f)(np.array([1.0, 2.0, 4.0])), [11.0, 100.0, 0.0])
