@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adkit.views import markup, plot, svg, theme
+from adkit.views import markup, plot, sketch, svg, theme
 from adkit.views.glyphs import escape
 from adkit.views.layout import place
 from adkit.views.listing import Row, counted, state
@@ -44,9 +44,10 @@ def plots(doc: dict[str, Any], rows: list[Row]) -> tuple[str, str]:
     if not entries:
         return "", ""
     parts = []
+    draw = sketch.figure if doc.get("explorer") else plot.figure  # an explorer draws often, and from any thread
     try:
         for entry in entries[:MOST_PLOTS]:
-            picture = plot.figure(entry, doc["mode"])
+            picture = draw(entry, doc["mode"])
             parts.append(_legend(entry, doc["mode"]) + markup.image(picture, f"plot of {entry['title']}"))
     except ImportError:
         parts = [markup.quiet("matplotlib is not installed; to see the plots: pip install matplotlib")]
@@ -58,19 +59,50 @@ def plots(doc: dict[str, Any], rows: list[Row]) -> tuple[str, str]:
 
 def _legend(entry: dict[str, Any], mode: str) -> str:
     """What the picture shows, in the page's own text: the title, the colours, and the place of the point."""
-    if entry["kind"] == "heatmap":
-        rows, columns = entry.get("rows") or "", entry.get("columns") or ""
-        quiet = f"rows {rows}, columns {columns}; deeper is larger, grey is negative"
-    else:
-        quiet = f"at {entry['input']} = {_short(entry.get('at'))}"
-        if any(value is None for value in (*entry["value"], *entry["derivative"])):
-            quiet += "; marked where there is no value, or another branch is taken"
+    sweep = theme.sweep_role(mode)
     parts = [f'<b style="font-weight:600">{escape(entry["title"])}</b>']
     if entry["kind"] == "curve":
         parts.append(_swatch("primal", "value, left"))
-        parts.append(_swatch(theme.sweep_role(mode), "derivative, right, and tangent at the point"))
-    parts.append(f'<span style="{theme.DIM}">{escape(quiet)}</span>')
+        second = entry.get("second") is not None
+        place = (
+            "middle, and tangent at the point; second derivative, right"
+            if second
+            else "right, and tangent at the point"
+        )
+        parts.append(_swatch(sweep, f"derivative, {place}"))
+    elif entry["kind"] == "contour":
+        parts += [_swatch("primal", "lines of equal value, wider where higher"), _swatch(sweep, "gradient")]
+    parts.append(f'<span style="{theme.DIM}">{escape(_details(entry))}</span>')
     return f'<div style="font-size:12px;margin-top:8px">{" &nbsp; ".join(parts)}</div>'
+
+
+def _details(entry: dict[str, Any]) -> str:
+    """What the numbers of the picture are, in words."""
+    if entry["kind"] == "heatmap":
+        rows, columns = entry.get("rows") or "", entry.get("columns") or ""
+        down = f"rows {rows}, " if rows else ""
+        return f"{down}columns {columns}; deeper is larger, grey is negative"
+    if entry["kind"] == "histogram":
+        return histogram_words(entry)
+    if entry["kind"] == "contour":
+        (across, up), (x, y) = entry["inputs"], entry["at"]
+        return f"{across} across, {up} up; at {across} = {_short(x)}, {up} = {_short(y)}"
+    quiet = f"at {entry['input']} = {_short(entry.get('at'))}"
+    if any(value is None for value in (*entry["value"], *entry["derivative"])):
+        quiet += "; marked where there is no value, or another branch is taken"
+    return quiet
+
+
+def histogram_words(entry: dict[str, Any]) -> str:
+    """How many elements a histogram counts, and which of them are zero or not finite.
+
+    >>> histogram_words({"counts": [2, 1], "zero": 1, "nonfinite": 0})
+    'how many of 3 elements lie where; 1 is zero'
+    """
+    zero, wrong = entry.get("zero") or 0, entry.get("nonfinite") or 0
+    words = f"how many of {sum(entry['counts']) + wrong:,} elements lie where"
+    words += f"; {zero:,} {'is' if zero == 1 else 'are'} zero" if zero else ""
+    return words + (f"; {wrong:,} {'is' if wrong == 1 else 'are'} not finite" if wrong else "")
 
 
 def _swatch(role: str, text: str) -> str:
