@@ -204,8 +204,8 @@ def _as_pivots(xp: Any, order: Any) -> Any:
     """The successive swaps, as LAPACK counts them, that bring elements into an order."""
     from ..backends import asarray_like, to_numpy
 
-    order = numpy.asarray(to_numpy(order))
-    flat = order.reshape(-1, order.shape[-1])
+    wanted_order = numpy.asarray(to_numpy(order))
+    flat = wanted_order.reshape(-1, wanted_order.shape[-1])
     made = numpy.empty_like(flat)
     for row, swaps in zip(flat, made, strict=True):
         now = list(range(len(row)))
@@ -213,7 +213,7 @@ def _as_pivots(xp: Any, order: Any) -> Any:
             j = now.index(wanted)
             now[i], now[j] = now[j], now[i]
             swaps[i] = j
-    made = made.reshape(order.shape)
+    made = made.reshape(wanted_order.shape)
     return made if xp is numpy else asarray_like(made, order)
 
 
