@@ -384,6 +384,21 @@ class Trace:
         self.report = check_replay(self.replay(), self.points())
         return self.report
 
+    def why_nan(self) -> Any:
+        """Which operation made the first NaN or infinity of value or derivative, why, and the fix, as a report.
+
+        `.data` is a tuple of `adkit.diagnose.nan_origin.Origin`. Nothing runs again.
+        """
+        from .diagnose.nan_origin import of_trace
+
+        return of_trace(self)
+
+    def flow(self) -> Any:
+        """How large the adjoints are along the program, where they vanish or explode; see `adkit.diagnose.flow`."""
+        from .diagnose.flow import flow
+
+        return flow(self)
+
     def document(self, views: tuple[str, ...] = ("list", "graph", "plot", "source")) -> dict[str, Any]:
         """Everything that a view shows, as plain JSON types; described in `docs/trace-schema.md`."""
         from .document import document
