@@ -376,9 +376,10 @@ def legendre_p(n: Any, z: Any, *, diff_n: int = 0) -> Any:
 
 
 def _stacked(parts: list[Any]) -> Any:
+    """A function and its derivatives along a new first axis, which SciPy makes for the function alone, too."""
     from ..numpy.joining import stack
 
-    return parts[0] if len(parts) == 1 else stack(parts, axis=0)
+    return stack(parts, axis=0)
 
 
 def _without_derivatives(name: str, row: Special) -> Any:
@@ -392,7 +393,8 @@ def _without_derivatives(name: str, row: Special) -> Any:
         *counts, last = operands if name != "sph_harm_y" else (*operands[:2], operands[2:])
         angles = last if isinstance(last, tuple) else (last,)
         row.check((*counts, *(0.0 for _ in angles)))
-        return row(*(numpy.asarray(known(c), dtype=numpy.int64)[()] for c in counts), *map(operand, angles))
+        made = row(*(numpy.asarray(known(c), dtype=numpy.int64)[()] for c in counts), *map(operand, angles))
+        return made if name == "sph_harm_y" else _stacked([made])
 
     return call
 

@@ -162,7 +162,7 @@ class BatchSweep:
         elif primitive is TIE:
             result = TIE(spread(batch.size, operands[0], flags[0]), operands[1])
         elif primitive.kind == ELEMENTWISE:
-            return _elementwise(node, batch.size, operands, flags)
+            return _elementwise(node, operands, flags)
         elif primitive is index_update or primitive is index_add:
             return self._written(node, operands, flags, batch)
         elif primitive.batch is not None:
@@ -243,15 +243,12 @@ def _as_recorded(node: Node, value: Any) -> Any:
     return value
 
 
-def _elementwise(node: Node, size: int, operands: Sequence[Any], flags: Sequence[bool]) -> Any:
+def _elementwise(node: Node, operands: Sequence[Any], flags: Sequence[bool]) -> Any:
     """An elementwise instruction with the batch axes in front of the shapes that broadcast."""
     ndim = len(node.shape)
     aligned = [widened(x, flag, ndim) for x, flag in zip(operands, flags, strict=True)]
     row = node.primitive
-    made = row.plain(*aligned) if all(type(x) in _PLAIN for x in aligned) else row(*aligned)
-    if tuple(made.shape) != (size, *node.shape):  # a function of SciPy that adds an axis of its own
-        return per_example(row, size, operands, flags, {})
-    return made
+    return row.plain(*aligned) if all(type(x) in _PLAIN for x in aligned) else row(*aligned)
 
 
 def _holds(guard: GuardRecord, value: Any, size: int) -> numpy.ndarray:

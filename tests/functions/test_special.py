@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import types
+import warnings
 
 import mpmath as mp
 import numpy as np
@@ -250,6 +251,38 @@ def test_spherical_harmonics_at_a_pole_and_elsewhere():
             np.testing.assert_allclose(ad.grad(f, argnums=(0, 1))(theta, 0.4), derivatives.real, atol=1e-14)
 
 
+@pytest.mark.parametrize(
+    "f", [lambda t: sp.sph_legendre_p(3, 1, t), lambda t: sp.legendre_p(3, t), lambda t: sp.legendre_p(3, t, diff_n=2)]
+)
+@pytest.mark.parametrize("t", [np.float64(0.4), np.array([0.3, 0.5]), np.array([[0.3], [0.5]])])
+def test_functions_that_add_an_axis_have_scipys_shape(f, t):
+    out, tangent = ad.jvp(ad.lift(f), (t,), (np.ones_like(t),))
+    assert out.shape == tangent.shape == f(t).shape
+    np.testing.assert_allclose(out, f(t), rtol=1e-13, atol=1e-13)
+    h = 1e-6
+    np.testing.assert_allclose(tangent, (f(t + h) - f(t - h)) / (2 * h), rtol=1e-7, atol=1e-8)
+    size = f(t).shape[0]
+    batch = np.stack([t, 2 * t, 3 * t])
+    np.testing.assert_allclose(ad.vmap(ad.lift(f))(batch), np.stack([f(b) for b in batch]), rtol=1e-13, atol=1e-13)
+    if np.ndim(t):
+        dense = ad.jacobian(ad.lift(f))(t)
+        sparse = ad.jacobian(ad.lift(lambda t: np.ravel(f(t))), mode="sparse")(t.ravel())
+        np.testing.assert_allclose(sparse.toarray(), dense.reshape(size * t.size, t.size), rtol=1e-12, atol=1e-12)
+        assert sparse.nnz <= size * t.size
+
+
+# every row is elementwise: a function that added an axis would be wrong in each sweep that believes it
+@pytest.mark.parametrize("name", ROWS)
+def test_every_row_has_the_shape_of_its_operands(name):
+    row = ROWS[name]
+    whole = {"lambertw": (1,), "sph_harm_y": (0, 1), "sph_legendre_p": (0, 1)}.get(name, ())
+    whole = (0,) if name in ("yn", "kn", "expn") or name.startswith(("eval_hermite", "smirnov")) else whole
+    operands = [np.full((2, 1) if i == 0 else (3,), 1 if i in whole else 0.5) for i in range(row.arity)]
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of counts that are not whole
+        assert np.shape(row.plain(*operands)) == ((2, 1) if row.arity == 1 else (2, 3))
+
+
 # ------------------------------------------------------------------------------------------------ refused
 
 
@@ -355,7 +388,9 @@ print("done")
 
 @pytest.mark.parametrize("switch", [{}, {"SCIPY_ARRAY_API": "1"}], ids=["off", "on"])
 def test_special_functions_with_the_array_api_switch_on_and_off(switch):
-    plain = {name: value for name, value in os.environ.items() if name != "SCIPY_ARRAY_API"}  # any text is yes, also "0"
+    plain = {
+        name: value for name, value in os.environ.items() if name != "SCIPY_ARRAY_API"
+    }  # any text is yes, also "0"
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, env=plain | switch)
     assert done.stdout == "done\n", done.stderr
 

@@ -77,12 +77,14 @@ sph_harm_y = row(
     "1j * b * y",
     symbol="Y_{0}^{1}({2}, {3})",
 )
-sph_legendre_p = row(
+sph_legendre_p = Component(  # SciPy's function has a first axis for derivatives, here of length 1
     "sph_legendre_p",
     "n m theta",
     None,
     None,
     f"0.5 * ({_UP} * sph_legendre_p(a, b + 1, c) - {_DOWN} * sph_legendre_p(a, b - 1, c))",
+    function="sph_legendre_p",
+    index=0,
 )
 
 # ---------------------------------------------------------------------------------------- differential equations
