@@ -9,6 +9,7 @@ Not for: what an operation records (`tracing`).
 from __future__ import annotations
 
 import math
+import opcode
 import sys
 from collections.abc import Iterator
 from types import FrameType
@@ -238,8 +239,24 @@ def untraced(value: Any) -> Any:
 
 
 def leak(what: str, fix: str) -> LeakError:
-    """The error for a traced value that is about to become `what` and lose its derivative, at the user's line."""
-    filename, line = user_line(_getframe(2))
-    return LeakError(
-        f"a traced value would become {what} and lose its derivative", fix=fix, filename=filename, line=line
-    )
+    """The error for a traced value that is about to become `what` and lose its derivative, at the user's line.
+
+    Where that is an assignment into a plain array (`y = numpy.zeros(n); y[i] = x`), it is said of that.
+    """
+    frame = _getframe(2)
+    filename, line = user_line(frame)
+    message = f"a traced value would become {what} and lose its derivative"
+    if _is_assigning(frame):
+        message, fix = "a traced value would be stored in a plain array and lose its derivative", MAKE_THE_ARRAY
+    return LeakError(message, fix=fix, filename=filename, line=line)
+
+
+MAKE_THE_ARRAY = "make the array with adkit.numpy.zeros, or differentiate adkit.lift(f) in the place of f"
+_ASSIGNMENTS = frozenset(opcode.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in opcode.opmap)
+
+
+def _is_assigning(frame: FrameType | None) -> bool:
+    """Whether the first frame that is not adkit's is at an assignment to a subscript."""
+    while frame is not None and "__adkit__" in frame.f_globals:
+        frame = frame.f_back
+    return frame is not None and frame.f_lasti >= 0 and frame.f_code.co_code[frame.f_lasti] in _ASSIGNMENTS

@@ -26,6 +26,7 @@ from adkit import (
     grad,
     jacobian,
     jvp,
+    lift,
     stop_gradient,
     trace,
     vjp,
@@ -107,6 +108,31 @@ def test_messages_say_what_leaks_and_what_to_write():
     assert "math" in expect(CONVERSIONS["math.sin"])
     assert "adkit.numpy" in expect(CONVERSIONS["array with a dtype"])
     assert "stop_gradient" in expect(CONVERSIONS["int"])
+
+
+@pytest.mark.parametrize("name", ["element", "everywhere", "an_array", "by_mask", "into_an_integer_array", "with_out"])
+def test_a_store_names_both_ways_to_make_the_array(name):
+    f = globals()[f"store_{name}"]
+    message = expect(f)
+    assert "plain NumPy array" in message or "stored in a plain array" in message
+    assert "adkit.numpy.zeros" in message
+    assert "adkit.lift(f)" in message
+    if "integer" not in name:
+        assert grad(lift(f))(X) > 0
+
+
+def test_a_store_into_an_object_of_the_users_is_no_store_into_an_array():
+    class Table:
+        def __setitem__(self, key, value):
+            self.value = float(value)
+
+    def f(x):
+        table = Table()
+        table[0] = x
+        return table.value
+
+    with pytest.raises(LeakError, match="plain float"):
+        grad(f)(X)
 
 
 def test_the_line_is_the_innermost_of_the_users():
