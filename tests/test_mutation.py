@@ -1007,6 +1007,17 @@ def test_mutation_as_numpy_has_it(program, mode):
     assert abs(curvature - reference) <= 10 * estimate + 1e-12 * abs(value)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_assigned_values_may_have_more_axes(mode):
+    def f(x):
+        a = anp.zeros(3)
+        a[...] = (x * np.arange(3.0))[None, None]
+        np.copyto(a[1:], anp.array([[x * x]]))
+        return (a * a).sum()
+
+    assert grad(f, mode=mode)(1.5) == pytest.approx(8 * 1.5**3)
+
+
 def test_an_output_of_another_shape_is_refused_as_in_numpy():
     for shape in ((2,), (3, 1)):
         with pytest.raises(ValueError, match="non-broadcastable output"):

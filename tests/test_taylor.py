@@ -392,3 +392,16 @@ def test_linear_functions_and_what_depends_on_nothing():
 def test_a_python_int_is_promoted():
     assert derivative(lambda x: x**3, 2)(2) == 12.0
     assert taylor(lambda x: x**2, 3, 2) == [9.0, 6.0, 1.0]
+
+
+@pytest.mark.parametrize("alias", [lambda a: +a, lambda a: a + 0.0, lambda a: a.T, lambda a: a.real, np.copy])
+def test_what_shares_a_coefficient_with_an_array_is_not_overwritten(alias):
+    def f(x):
+        y = anp.zeros(3)
+        y[0] = x**2
+        z = alias(y) * 1.0
+        w = +y
+        y[...] = x**3
+        return np.sum(z) + np.sum(w) + np.sum(y)
+
+    assert derivative(f, 2)(1.0) == pytest.approx(2 + 2 + 18)

@@ -30,6 +30,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     if have == shape:
         return g
     extra = len(have) - len(shape)
+    if extra < 0:  # an assignment takes values with more axes, of length 1, than the place they go to
+        return reshape(unbroadcast(g, shape[-extra:]), shape=shape)
     axes = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1 and have[extra + i] != 1)
     from .reduction import sum_
 

@@ -158,12 +158,19 @@ class Sweep:
             for node in self.order:
                 if self.recorded:
                     state.span = (node.code, node.lasti)
-                self.series[node].coefficient(k)
+                made = self.series[node].coefficient(k)
+                if self.owned and made is not None and node.primitive is not index_update:
+                    disown(node, [self.at_order(i, k) for i in node.inputs], made, self.owned)
                 for parent in node.inputs:
                     if type(parent) is Node and parent in self.passing and self.last_use[parent] is node:
                         self.series[parent].forget(k)
         finally:
             state.span = span
+
+    def at_order(self, operand: Any, k: int) -> Any:
+        """The coefficient of an operand of a node, if that is a node which varies."""
+        series = self.series.get(operand) if type(operand) is Node else None
+        return None if series is None else series.coefficient(k)
 
     def update(self, node: Node, incoming: list[Any]) -> Any:
         """A coefficient of an assignment: written in place where that of the old array is used no more."""
@@ -192,17 +199,12 @@ class Linear(Series):
         raise AssertionError(f"the value of {self.node} was not kept")
 
     def next(self, k: int) -> Any:
-        operands = [self.sweep.series.get(i) if type(i) is Node else None for i in self.node.inputs]
-        incoming = [None if x is None else x.coefficient(k) for x in operands]
+        incoming = [self.sweep.at_order(i, k) for i in self.node.inputs]
         if all(t is None for t in incoming):
             return None
-        owned = self.sweep.owned
         if self.node.primitive is index_update:
             return self.sweep.update(self.node, incoming)
-        made = pushforward(self.node, incoming, self.sweep.read)
-        if owned and made is not None:
-            disown(self.node, incoming, made, owned)
-        return made
+        return pushforward(self.node, incoming, self.sweep.read)
 
 
 class Multilinear(Series):
