@@ -353,8 +353,8 @@ def refuse_plain_target(what: str, frame: Any, fix: str = "") -> LeakError:
     return LeakError(
         f"{what} would store a traced value in a plain NumPy array and lose its derivative",
         fix=fix
-        or "make the array with adkit.numpy.zeros, or differentiate adkit.lift(f) in the place of f (a %%grad cell does), "
-        "or use the returned value",
+        or "make the array with adkit.numpy.zeros, or differentiate adkit.lift(f) in the place of f, as a %%grad cell "
+        "does, or use the returned value",
         filename=filename,
         line=line,
     )
