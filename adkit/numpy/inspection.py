@@ -13,8 +13,6 @@ import numpy
 from ..backends import to_numpy
 from ..handle import TracedArray
 from ..numpy_api import implements
-from .creation import asarray, ascontiguousarray, asfortranarray
-from .creation import copy as copied
 
 __adkit__ = True
 
@@ -51,17 +49,5 @@ def _without_like(name: str) -> Callable[..., Any]:
     return create
 
 
-frombuffer, fromfile, fromfunction = map(_without_like, ("frombuffer", "fromfile", "fromfunction"))
-fromiter, fromstring, genfromtxt, loadtxt = map(_without_like, ("fromiter", "fromstring", "genfromtxt", "loadtxt"))
-
-
-@implements(numpy.require)
-def require(a: Any, dtype: Any = None, requirements: Any = None, *, like: Any = None) -> Any:
-    """`numpy.require`: in the order of memory that is asked for, or a copy that is its own."""
-    wanted = {str(r)[0].upper() for r in ([requirements] if isinstance(requirements, str) else requirements or ())}
-    made = asarray(a, dtype)
-    if "F" in wanted:
-        return asfortranarray(made)
-    if "C" in wanted:
-        return ascontiguousarray(made)
-    return copied(made) if wanted & {"O", "W"} else made
+frombuffer, fromfile, fromstring = map(_without_like, ("frombuffer", "fromfile", "fromstring"))
+genfromtxt, loadtxt = map(_without_like, ("genfromtxt", "loadtxt"))
