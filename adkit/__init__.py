@@ -13,6 +13,7 @@ from .backends import devices
 from .check import check_grads
 from .control_flow import checkpoint, cond, fori_loop, scan, while_loop
 from .custom_rules import custom_rule
+from .diagnose.nan_origin import why_nan
 from .errors import (
     AdkitError,
     CheckError,
@@ -24,7 +25,9 @@ from .errors import (
     LeakError,
     ModeError,
     MutationError,
+    NonFiniteError,
     OptionError,
+    PathError,
     PlanError,
     UnsupportedError,
     VersionError,
@@ -64,7 +67,9 @@ __all__ = [
     "LeakError",
     "ModeError",
     "MutationError",
+    "NonFiniteError",
     "OptionError",
+    "PathError",
     "PlanError",
     "SparsePlan",
     "Trace",
@@ -101,6 +106,7 @@ __all__ = [
     "vjp",
     "vmap",
     "while_loop",
+    "why_nan",
 ]
 
 operators.attach()
