@@ -17,6 +17,8 @@ from .diagram import graph
 from .folding import Fold, Rest, fold
 from .listing import Listing
 from .nodes import GuardRecord, Node
+from .player import player
+from .program import program
 from .snippets import Snippets
 from .sweeps.values import read
 
@@ -71,7 +73,15 @@ def document(trace: Any, views: tuple[str, ...]) -> dict[str, Any]:
         doc["graph"] = graph(listing, writer)
     if "plot" in views:
         doc["plots"] = plots(trace)
+    if "player" in views:
+        doc.update(_played(trace, listing, writer))
     return doc
+
+
+def _played(trace: Any, listing: Listing, writer: _Writer) -> dict[str, Any]:
+    """The steps of the sweep and the program for the browser, as far as there are any; only for those who ask."""
+    parts = {"player": player(trace, listing, writer), "program": program(trace, listing)}
+    return {key: part for key, part in parts.items() if part is not None}
 
 
 def _count(rows: list[dict[str, Any]]) -> int:

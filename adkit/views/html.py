@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adkit.views import figures, markup, table, theme
+from adkit.views import figures, markup, player, table, theme
 from adkit.views import source as sources
 from adkit.views.glyphs import escape, nonfinite, shorten, subscript
 from adkit.views.listing import Row, badge_text, counted, head_derivatives, summary, walk
@@ -35,6 +35,8 @@ def render(doc: dict[str, Any]) -> str:
         for number, view in enumerate(view for view in doc["views"] if view in makers):
             title, body = makers[view](doc, rows)
             parts.append(_view(title, body, opened=number == 0 or len(rows) <= FEW_ROWS) if body else "")
+        if doc.get("player"):
+            parts.append(_view(*player.render(doc["player"]), opened=False))
     frame = f"border:1px solid {theme.LINE};border-radius:6px;overflow:hidden;max-width:1100px;text-align:left"
     return f'<div class="adkit-trace" style="{frame}">{"".join(parts)}</div>'
 

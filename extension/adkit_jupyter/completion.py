@@ -23,7 +23,7 @@ __adkit__ = True
 
 _MAGIC = re.compile(r"^\s*(?:\w+\s*=\s*)?(%%grad|%grad|%adkit)\s+(.*)$", re.DOTALL)
 _ASSIGNED = re.compile(r"^\s*([^\W\d]\w*)\s*(?::[^=]*)?=(?!=)", re.MULTILINE)
-_VALUED = {"--view": (*options.VIEWS, "none")}
+_VALUED = {"--view": (*options.EVERY_VIEW, "none")}
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 
 import adkit
 from adkit.errors import AdkitError
+from adkit.exploring import explorer_module
 
 from . import options
 from .cell import nested_error, run_cell
@@ -48,9 +49,10 @@ _COMMON = (
         "--view",
         default=",".join(options.VIEWS),
         metavar="VIEWS",
-        help="what to show: some of list,graph,plot,source, or none",
+        help="what to show: some of list,graph,plot,source,player, or none",
     ),
     argument("--check", action="store_true", help="compare with a numerical derivative, print the verdict"),
+    argument("--explore", action="store_true", help="show it with controls that move the inputs and switch the mode"),
     argument("--name", metavar="G", help="also bind the trace to this name"),
 )
 
@@ -88,7 +90,8 @@ class AdkitMagics(Magics):
         __tracebackhide__ = True
         chosen = options.parse_cell_line(self.grad_cell.parser, line)
         with self._alone():
-            return self._finished(run_cell(self._user_shell, self.locator.locate(line, cell), chosen), chosen)
+            run = self._explorers().explore_cell if chosen.explore else run_cell
+            return self._finished(run(self._user_shell, self.locator.locate(line, cell), chosen), chosen)
 
     @no_var_expand
     @needs_local_scope
@@ -102,7 +105,8 @@ class AdkitMagics(Magics):
         __tracebackhide__ = True
         chosen, text = options.parse_expression_line(self.grad_line.parser, line)
         with self._alone():
-            trace = run_expression(self._user_shell, self.locator.expression(text), chosen, local_ns)
+            run = self._explorers().explore_expression if chosen.explore else run_expression
+            trace = run(self._user_shell, self.locator.expression(text), chosen, local_ns)
             return self._finished(trace, chosen)
 
     @no_var_expand
@@ -129,6 +133,15 @@ class AdkitMagics(Magics):
             yield
         finally:
             self._running = False
+
+    @staticmethod
+    def _explorers() -> Any:
+        """The explorer, which needs ipywidgets and is imported only when it is asked for."""
+        __tracebackhide__ = True
+        try:
+            return explorer_module()
+        except AdkitError as error:
+            raise briefly(error) from None
 
     def _finished(self, trace: Any, chosen: Options) -> Any:
         """Bind the trace to its name, check it if asked to, and hand it to IPython to show."""

@@ -26,6 +26,7 @@ __adkit__ = True
 MODES = ("auto", "forward", "reverse")
 DEVICES = ("cpu", "gpu")
 VIEWS = ("list", "graph", "plot", "source")
+EVERY_VIEW = (*VIEWS, "player")  # the last one only where it is asked for
 
 _LEADING_OPTION = re.compile(r"(--[A-Za-z][\w-]*)(?:=(\S*))?(?:\s+|$)")
 _INVALID_CHOICE = re.compile(r"argument (\S+): invalid choice: '?(.*?)'? \(choose from")
@@ -44,6 +45,7 @@ class Options:
     views: tuple[str, ...] = VIEWS
     check: bool = False
     name: str | None = None
+    explore: bool = False
 
 
 def nearest(word: str, candidates: Iterable[str], otherwise: str) -> str:
@@ -82,7 +84,7 @@ def order_number(text: str) -> int:
 
 
 def view_list(text: str) -> tuple[str, ...]:
-    """The argument of `--view`: some of `VIEWS` with commas between, or `none`.
+    """The argument of `--view`: some of `EVERY_VIEW` with commas between, or `none`.
 
     >>> view_list("list,graph")
     ('list', 'graph')
@@ -91,8 +93,10 @@ def view_list(text: str) -> tuple[str, ...]:
     if words == ("none",):
         return ()
     for word in words:
-        if word not in VIEWS:
-            raise option_error(f"unknown view {word!r}", nearest(word, VIEWS, f"use {','.join(VIEWS)} or none"))
+        if word not in EVERY_VIEW:
+            raise option_error(
+                f"unknown view {word!r}", nearest(word, EVERY_VIEW, f"use {','.join(EVERY_VIEW)} or none")
+            )
     return words
 
 
@@ -183,4 +187,5 @@ def _options(parsed: argparse.Namespace) -> Options:
         views=view_list(parsed.view),
         check=parsed.check,
         name=parsed.name,
+        explore=parsed.explore,
     )
