@@ -27,11 +27,13 @@ from .errors import (
     MutationError,
     NonFiniteError,
     OptionError,
+    PackageError,
     PathError,
     PlanError,
     UnsupportedError,
     VersionError,
 )
+from .exploring import explore
 from .lifting import lift
 from .linear_operators import gauss_newton_operator, hessian_operator, jacobian_operator
 from .optimize import least_squares, minimize, root
@@ -69,6 +71,7 @@ __all__ = [
     "MutationError",
     "NonFiniteError",
     "OptionError",
+    "PackageError",
     "PathError",
     "PlanError",
     "SparsePlan",
@@ -81,6 +84,7 @@ __all__ = [
     "custom_rule",
     "derivative",
     "devices",
+    "explore",
     "fori_loop",
     "gauss_newton_operator",
     "grad",

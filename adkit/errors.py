@@ -92,6 +92,35 @@ class CheckError(AdkitError, AssertionError):
     """The derivative and its independent check disagree."""
 
 
+class PackageError(AdkitError, ImportError):
+    """A part of adkit that needs a package which is not installed."""
+
+
+class NonFiniteError(AdkitError, ArithmeticError):
+    """A value or derivative is NaN or infinite, and `adkit.settings(nan="raise")` asks for an error.
+
+    `report` is what `Trace.why_nan` would say.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fix: str = "",
+        filename: str | None = None,
+        line: int | None = None,
+        report: object = None,
+    ) -> None:
+        self.report = report
+        super().__init__(message, fix=fix, filename=filename, line=line)
+
+    def _text(self) -> str:
+        return f"{self.message}. Fix: {self.fix}" if self.fix else self.message  # the message names the line itself
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (*super().__reduce__(), dict(self.__dict__))
+
+
 class DegenerateError(AdkitError, ValueError):
     """A point where a function of a matrix has no derivative: a rank or an eigenvector basis breaks down there."""
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import numpy
 
-from . import backends, constants
+from . import backends, constants, finiteness
 from .dtypes import numpy_dtype
 from .errors import AdkitError, IndependentError, ModeError, MutationError, UnsupportedError
 from .handle import TracedArray, is_traced, untraced
@@ -19,7 +19,7 @@ from .nodes import TIE, Node, next_id, state
 from .numpy.creation import zeros_of
 from .pytrees import as_input_type, flatten, lift, unflatten
 from .seeds import basis
-from .settings import settings
+from .settings import settings, watch
 from .source import span_of, user_line
 from .storage import snapshot
 from .sweeps.forward import ForwardPlan
@@ -148,6 +148,8 @@ class Linearization:
         for leaf in self.outputs:
             tangent = next(swept) if is_traced(leaf) else None
             result.append(self.tied(zero_like(leaf) if tangent is None else self.release(tangent, seeds)))
+        if watch.asked:
+            finiteness.verify(self, "forward", tangents, result)
         return distinct(result, tangents)
 
     def expand(self, degree: int) -> list[list[Any]]:
@@ -162,6 +164,8 @@ class Linearization:
             found = next(swept) if is_traced(leaf) else [None] * degree
             released = [self.tied(zero_like(leaf) if c is None else self.release(c)) for c in found]
             result.append(distinct(released, seeds))
+        if watch.asked:
+            finiteness.verify_orders(self, seeds, result)
         return result
 
     def pull(self, cotangents: Sequence[Any]) -> list[Any]:
@@ -179,6 +183,8 @@ class Linearization:
             as_input_type(self.tied(zeros_of(node, like=node.value) if g is None else self.release(g, given)), leaf)
             for g, node, leaf in zip(swept, self.inputs, self.leaves, strict=True)
         ]
+        if watch.asked:
+            finiteness.verify(self, "reverse", cotangents, pulled)
         return distinct(pulled, cotangents)
 
     def plan(self) -> ForwardPlan:
@@ -248,7 +254,11 @@ def record(f: Function, leaves: list[Any], rebuild: Callable[[list[Any]], Any], 
     handles = [make_input(placed(leaf, device)) for leaf in leaves]
     nodes = [handle.node for handle in handles]
     try:
-        result = rebuild(handles)
+        if watch.asked:
+            with finiteness.keeping_values():
+                result = rebuild(handles)
+        else:
+            result = rebuild(handles)
     except Exception as error:
         raise_explained(error)
     aux = None

@@ -312,11 +312,15 @@ def _compile(expression: str, parameters: tuple[str, ...], namespace: Any) -> Ca
     if getattr(namespace, "spells_operators", False):
         expression = spell_operators(expression)
     find = REGISTRY.__getitem__ if namespace is None else functools.partial(_attribute, namespace)
-    scope = _REUSING | {
-        name: find(name)
-        for name in _names(expression) - {"g", *parameters, *_REUSING}
-        if not hasattr(builtins, name) or name == "abs"
-    }
+    scope = (
+        _REUSING
+        | {"__adkit__": True}
+        | {  # a frame of adkit's, not of the user's
+            name: find(name)
+            for name in _names(expression) - {"g", *parameters, *_REUSING}
+            if not hasattr(builtins, name) or name == "abs"
+        }
+    )
     return eval(f"lambda {', '.join(parameters)}: {expression}", scope)
 
 

@@ -14,15 +14,30 @@ from .errors import OptionError
 
 __adkit__ = True
 
-_CHOICES = {"mode": ("auto", "forward", "reverse"), "device": ("cpu", "gpu")}
+_CHOICES = {"mode": ("auto", "forward", "reverse"), "device": ("cpu", "gpu"), "nan": ("allow", "raise")}
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What a session may set. `mode`: auto, forward or reverse; `device`: cpu or gpu."""
+    """What a session may set. `mode`: auto, forward or reverse; `device`: cpu or gpu; `nan`: allow, or raise a
+    `NonFiniteError` at the first derivative that is not finite.
+    """
 
     mode: str = "auto"
     device: str = "cpu"
+    nan: str = "allow"
+
+
+class _Watch:
+    """Whether `nan="raise"` was ever set in this process: what the fast paths look at before the settings."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self) -> None:
+        self.asked = False
+
+
+watch = _Watch()
 
 
 _current: ContextVar[Settings] = ContextVar("adkit_settings", default=Settings())  # noqa: B039  (frozen)
@@ -40,6 +55,8 @@ def _changed(base: Settings, changes: dict[str, Any]) -> Settings:
         from .backends import require_gpu
 
         require_gpu()
+    if changes.get("nan") == "raise":
+        watch.asked = True
     return dataclasses.replace(base, **changes)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy
 
-from . import constants
+from . import constants, finiteness
 from .arguments import shaped
 from .backends import backend_of, to_numpy
 from .dtypes import numpy_dtype
@@ -26,7 +26,7 @@ from .named_inputs import NamedInputs, bind
 from .nodes import GuardRecord, Node, Recording, Results
 from .pytrees import flatten, lift, unflatten
 from .seeds import seed_of, total_size
-from .settings import settings
+from .settings import settings, watch
 from .sweeps.forward import ForwardPlan
 from .sweeps.order import active, ancestors
 from .sweeps.replay import Replay
@@ -113,6 +113,8 @@ class Trace:
         self.report: Any = None
         with constants.SCOPE:
             self._derivatives = self._first().by_name()
+        if watch.asked:
+            finiteness.verify_trace(self)
 
     # -- making
 
@@ -399,11 +401,18 @@ class Trace:
 
         return flow(self)
 
+    def why(self, output: str | None = None, input: str | None = None) -> Any:
+        """The paths that carry most of a derivative, or where a zero one was cut; see `adkit.diagnose.paths`."""
+        from .diagnose.paths import why
+
+        return why(self, output, input)
+
     def document(self, views: tuple[str, ...] = ("list", "graph", "plot", "source")) -> dict[str, Any]:
         """Everything that a view shows, as plain JSON types; described in `docs/trace-schema.md`."""
         from .document import document
 
-        return document(self, views)
+        with settings(nan="allow"):  # curves go to points where there may be no derivative
+            return document(self, views)
 
     views: tuple[str, ...] = ("list", "graph", "plot", "source")
 

@@ -80,6 +80,21 @@ def replayable() -> Iterator[Recording]:
 
 
 @contextlib.contextmanager
+def values_kept() -> Iterator[None]:
+    """Keep all values and constants of what is recorded in this block, without gathering guards."""
+    global _keeping, _replayable
+    with _keeping_lock:
+        _keeping += 1
+        _replayable += 1
+    try:
+        yield
+    finally:
+        with _keeping_lock:
+            _keeping -= 1
+            _replayable -= 1
+
+
+@contextlib.contextmanager
 def not_recording() -> Iterator[None]:
     """Pause an open recording, for work that is not the user's."""
     token = open_recording.set(None)

@@ -25,7 +25,7 @@ from .numpy.creation import zeros_of
 from .primitives.shape import shape_of
 from .pytrees import as_input_type, flatten, promoted, unflatten
 from .seeds import basis, seed_of, total_size
-from .settings import settings
+from .settings import settings, watch
 from .sweeps.forward import ForwardPlan
 from .sweeps.reverse import reverse_sweep
 from .tracing import make_input
@@ -106,7 +106,7 @@ def _value_and_gradient(
     if type(argnums) is int and 0 <= argnums < len(args) and type(args[argnums]) in _BARE_TYPES and not has_aux:
         lin = _record_bare(f, args, argnums, kwargs)
         out = lin.outputs[0] if len(lin.outputs) == 1 else None
-        if chosen == "reverse" and type(out) is TracedArray and type(out.value) in _REAL_SCALARS:
+        if chosen == "reverse" and type(out) is TracedArray and type(out.value) in _REAL_SCALARS and not watch.asked:
             order = lin.order()
             if order and order[0] is lin.inputs[0] and not lin._enclosed:
                 (swept,) = reverse_sweep([(out.node, _ONE)], lin.inputs, order)
@@ -131,7 +131,7 @@ _ONE = numpy.float64(1.0)
 def _record_bare(f: Function, args: tuple[Any, ...], argnum: int, kwargs: dict[str, Any]) -> Linearization:
     """`record` for one bare number or array, without the machinery for trees."""
     leaf = args[argnum]
-    if type(leaf) is numpy.ndarray or settings.current().device != "cpu":
+    if type(leaf) is numpy.ndarray or watch.asked or settings.current().device != "cpu":
         leaf = promoted(leaf, f"argument {argnum}")
         return record(f, [leaf], lambda handles: f(*args[:argnum], handles[0], *args[argnum + 1 :], **kwargs))
     handle = make_input(leaf)

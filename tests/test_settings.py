@@ -60,14 +60,14 @@ def test_the_record_is_immutable():
 
 
 def test_settings_show_themselves():
-    assert repr(settings(mode="forward")) == "Settings(mode='forward', device='cpu')"
+    assert repr(settings(mode="forward")) == "Settings(mode='forward', device='cpu', nan='allow')"
 
 
 @pytest.mark.parametrize(
     ("changes", "fix"),
     [
         ({"mod": "forward"}, "did you mean 'mode'?"),
-        ({"colour": "red"}, "use one of mode, device"),
+        ({"colour": "red"}, "use one of mode, device, nan"),
         ({"mode": "sideways"}, "use one of auto, forward, reverse"),
         ({"mode": None}, "use one of auto, forward, reverse"),
         ({"device": "tpu"}, "use one of cpu, gpu"),

@@ -17,6 +17,7 @@ from ..dtypes import numpy_dtype
 from ..nodes import INPUT, Node
 from ..primitive import ELEMENTWISE, REGISTRY
 from ..snippets import Place, Snippets
+from ..source import span_of
 from . import nonfinite
 from .nan_causes import Cause, Site, partial_cause, texts_of, value_cause
 from .nonfinite import Fault, Program
@@ -44,6 +45,7 @@ class Origin:
     operands: name and value of each operand at that element.
     where: "value", "adjoint" or "tangent": what became not finite there.
     path: the variables that it went on to.
+    filename, file_line: where the source stands.
     """
 
     case: str
@@ -56,6 +58,8 @@ class Origin:
     operands: tuple[tuple[str, str], ...]
     where: str
     path: tuple[str, ...]
+    filename: str | None = None
+    file_line: int | None = None
 
 
 def why_nan(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Report:
@@ -337,6 +341,7 @@ class _Writer:
 
     def _origin(self, fault: Fault, cause: Cause, case: str, where: str, site: Site | None) -> Origin:
         place = self.place(fault.node)
+        span = span_of(fault.node.code, fault.node.lasti)
         operands = self._operand_values(fault.node, site) if site is not None else []
         return Origin(
             case,
@@ -349,6 +354,8 @@ class _Writer:
             tuple((name, value) for name, value, _ in operands),
             where,
             tuple(dict.fromkeys(self.listing.variable(node).key for node in fault.path)),
+            None if span is None else span.filename,
+            None if span is None else span.line,
         )
 
     def place(self, node: Node) -> Place | None:
@@ -389,7 +396,7 @@ class _Writer:
             node.primitive.name if known else "custom_rule",
             tuple(values),
             result,
-            texts_of(place.snippet if place else None, labels, node.primitive.name),
+            texts_of(place.snippet if place and not node.lasti & 1 else None, labels, node.primitive.name),
             tuple(self._before(i) for i in node.inputs),
             self._after(node),
             numpy_dtype(node) if node.dtype != object else numpy.dtype(float),
@@ -407,7 +414,7 @@ class _Writer:
 
     def _after(self, node: Node) -> tuple[str, ...]:
         if self._consumers is None:
-            self._consumers = nonfinite._consumers(self.program.nodes)
+            self._consumers = nonfinite.consumers_of(self.program.nodes)
         found: list[str] = []
         level = [node]
         for _ in range(_PATTERN_DEPTH):

@@ -309,7 +309,7 @@ def adjoint_fault(
             reached[node] = mask
     if not reached:
         return None
-    consumers = _consumers(program.order)
+    consumers = consumers_of(program.order)
     seeded = {node for node, g in seeds if bad_elements(g) is not None}
     towards: dict[Node, Node] = {}
     faults: list[Fault] = []
@@ -324,7 +324,8 @@ def adjoint_fault(
     return _with_path(fault, start, reached, towards, adjoints, len({f.node for f in faults}) - 1)
 
 
-def _consumers(order: Iterable[Node]) -> dict[Node, list[tuple[Node, int]]]:
+def consumers_of(order: Iterable[Node]) -> dict[Node, list[tuple[Node, int]]]:
+    """For each variable the instructions that use it, and as which operand."""
     found: dict[Node, list[tuple[Node, int]]] = {}
     for node in order:
         for i, operand in enumerate(node.inputs):
