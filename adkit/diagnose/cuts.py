@@ -226,12 +226,15 @@ class Search:
 Edges = Mapping[Node, Sequence[tuple[Node, int, float]]]
 
 
-def search(source: Node, trace: Any, edges: Edges, sizes: Mapping[Node, float]) -> Search:
+def search(
+    source: Node, trace: Any, edges: Edges, sizes: Mapping[Node, float], nodes: Sequence[Node] | None = None
+) -> Search:
     """Follow a variable forward to where its adjoint was lost.
 
     Args:
         source: the variable.
         trace: its `Trace`.
+        nodes: the instructions on the way to the output in question, all of the trace by default.
         edges: per variable its consumers, which operand it is there, and the norm of what comes back along the edge.
         sizes: the norms of the adjoints.
     """
@@ -240,19 +243,20 @@ def search(source: Node, trace: Any, edges: Edges, sizes: Mapping[Node, float]) 
     cuts: list[Cut] = []
     cancels = None
     reached = False
-    steps = sorted({*listing.nodes, *(guard.node for guard in listing.guards)}, key=lambda node: node.id)
+    inside = set(listing.nodes if nodes is None else nodes)
+    steps = sorted({*inside, *(guard.node for guard in listing.guards)}, key=lambda node: node.id)
     for node in steps:
         for i, parent in enumerate(node.inputs):
             if type(parent) is not Node or listing.resolve(parent) not in reach:
                 continue
             reached = True
             if not depends_on(node.primitive, i) or node.primitive.kind == CONSTANT:
-                if node in listing.ids:
+                if node in inside:
                     cuts.append(without_derivative(node, i))
             else:
                 reach.add(node)
     guards = tuple(g for g in listing.guards if g.node in reach or _reads(g.node, reach, listing))
-    for node in [source, *listing.nodes]:
+    for node in sorted({source, *inside}, key=lambda node: node.id):
         if node not in reach or sizes.get(node, 0.0) != 0.0:
             continue
         handed = [(v, i, s) for v, i, s in edges.get(node, ()) if sizes.get(v, 0.0) != 0.0]

@@ -47,8 +47,7 @@ class Places:
 
     def called(self, node: Node) -> str:
         """The variable in a sentence: its name, or its label."""
-        variable = self.listing.variable(node)
-        return str(variable.name or variable.label)
+        return self.name(node) or str(self.listing.variable(node).label)
 
     def code(self, node: Node) -> str:
         """The piece of source that computed it, or the instruction where the source is not known."""
