@@ -67,7 +67,7 @@ def explorer_document(
 
 def plots(trace: Any, ranges: Mapping[str, Range]) -> list[dict[str, Any]]:
     """Curves and the contour of a real scalar output, then heat maps and histograms of derivatives by arrays."""
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, Any] | None] = []
     if not trace._output.shape and trace._output.dtype.kind == "f":
         landscape = _landscape(trace)
         names = [name for name, node in trace._inputs.items() if not node.shape and numpy_dtype(node).kind == "f"]
@@ -160,8 +160,8 @@ def _second_order(f: Any, points: list[Any]) -> tuple[Any, Any, Any]:
 
 def _gradient(f: Any, points: list[Any]) -> tuple[Any, Any, Any]:
     """Value and both partial derivatives of a function of two scalars at each point."""
-    value, across, up = f(*points), *grad(lambda a, b: _total(f(a, b)), (0, 1))(*points)
-    return value, across, up
+    across, up = grad(lambda a, b: _total(f(a, b)), (0, 1))(*points)
+    return f(*points), across, up
 
 
 def _total(value: Any) -> Any:
@@ -217,7 +217,7 @@ def _contour(landscape: Landscape, names: list[str], ranges: Mapping[str, Range]
     if not numpy.isfinite(at).all() or landscape.affordable(side * side) < side * side:
         return None
     limits = [(min(low, a), max(high, a)) for (low, high), a in zip(limits, at)]
-    across, up = (numpy.linspace(low, high, side) for low, high in limits)
+    across, up = numpy.linspace(*limits[0], side), numpy.linspace(*limits[1], side)
     grid = numpy.meshgrid(across, up)
     found = _evaluated(landscape, names, [axis.reshape(-1) for axis in grid], _gradient)
     if found is None or not numpy.isfinite(found[0]).any():

@@ -31,6 +31,15 @@ def run_expression(
     Raises `SyntaxError` for what is not an expression, `InputError` where it reads no float.
     """
     __tracebackhide__ = True
+    program, local = prepare_expression(shell, cell, local_ns)
+    return record(shell, program, options, local)
+
+
+def prepare_expression(
+    shell: InteractiveShell, cell: CellText, local_ns: Mapping[str, Any] | None = None
+) -> tuple[Program, dict[str, Any] | None]:
+    """An expression made ready, and a copy of the variables of the function that calls the magic, if one does."""
+    __tracebackhide__ = True
     if not cell.text.strip():
         raise briefly(InputError("%grad needs an expression", fix="write one, such as: %grad x**2"))
     filename = cell.file_name(shell)
@@ -50,4 +59,4 @@ def run_expression(
         plan=plan_inputs(as_cell, (), {**shell.user_ns, **(local or {})}),
         assigned=(),
     )
-    return record(shell, program, options, local)
+    return program, local

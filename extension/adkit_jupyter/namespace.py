@@ -64,12 +64,16 @@ class RecordedNamespace:
             finally:
                 self._make_ordinary()
 
-    def _make_ordinary(self) -> None:
-        recorded = self.inputs.recorded
-        inputs = {handle.node for handle in recorded.values()}
+    def note_names(self) -> None:
+        """Remember the traced value of each name."""
+        inputs = {handle.node for handle in self.inputs.recorded.values()}
         for name, value in self.namespace.items():
             if is_traced(value) and value.node not in inputs and not name.startswith("_"):
                 self.named[name] = value
+
+    def _make_ordinary(self) -> None:
+        recorded = self.inputs.recorded
+        self.note_names()
         by_handle = {id(handle): name for name, handle in self.inputs.traced.items()}
 
         def convert(value: Any) -> Any:

@@ -1,0 +1,240 @@
+"""One control per input: a slider with a number field and an editable range, and for an array the choice of an element.
+
+A control holds no state but the widgets'; `changed(name, value)` is called with what the user chose. Not for: running
+anything (`session`), and the toggles (`panel`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+import numpy
+
+__adkit__ = True
+
+STEPS = 200
+MOST_AXES = 4
+FIELD = "92px"
+Changed = Callable[[str, Any], None]
+Guard = Callable[[Callable[..., None]], Callable[..., None]]
+
+
+def nice_range(value: float) -> tuple[float, float]:
+    """A round range around a value, in which it lies well inside.
+
+    >>> nice_range(1.5), nice_range(-0.4), nice_range(0.0), nice_range(30.0)
+    ((-5.0, 5.0), (-1.0, 1.0), (-2.0, 2.0), (-100.0, 100.0))
+    """
+    if value == 0 or not math.isfinite(value):
+        return -2.0, 2.0
+    reach = 2 * abs(value)
+    power = 10.0 ** math.floor(math.log10(reach))
+    bound = next((m * power for m in (1, 2, 5, 10) if m * power >= reach * 0.999), reach)
+    bound = float(f"{bound:.12g}")
+    return -bound, bound
+
+
+def step_of(low: float, high: float) -> float:
+    """A round step, of which about `STEPS` make up the range.
+
+    >>> step_of(-5.0, 5.0)
+    0.05
+    """
+    rough = (high - low) / STEPS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)
+    return float(f"{step:.12g}")
+
+
+def rounded(value: float) -> float:
+    """A slider's number without the dust of binary steps: 0.1 × 3 is 0.3."""
+    return float(f"{value:.12g}")
+
+
+class Slider:
+    """Slider, number field and range for one number."""
+
+    def __init__(self, label: str, value: float, changed: Callable[[float], None], guard: Guard) -> None:
+        low, high = nice_range(value)
+        self._changed = changed
+        self._quiet = False
+        self.slider = ipywidgets.FloatSlider(
+            value=value,
+            min=low,
+            max=high,
+            step=step_of(low, high),
+            description=label,
+            readout=False,
+            layout=ipywidgets.Layout(flex="1 1 200px", width="auto", min_width="180px"),
+            style={"description_width": "72px"},
+        )
+        self.field = self._number(value, f"value of {label}")
+        self.low = self._number(low, f"lowest {label} of the slider")
+        self.high = self._number(high, f"highest {label} of the slider")
+        self.slider.observe(guard(self._moved), "value")
+        self.field.observe(guard(self._typed), "value")
+        self.low.observe(guard(self._ranged), "value")
+        self.high.observe(guard(self._ranged), "value")
+        self.widgets = [self.slider, self.field, self._word("from"), self.low, self._word("to"), self.high]
+
+    @staticmethod
+    def _number(value: float, tooltip: str) -> Any:
+        return ipywidgets.FloatText(value=value, step=None, layout=ipywidgets.Layout(width=FIELD), tooltip=tooltip)
+
+    @staticmethod
+    def _word(text: str) -> Any:
+        return ipywidgets.Label(text, layout=ipywidgets.Layout(width="auto"))
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest value of the slider."""
+        return self.slider.min, self.slider.max
+
+    def show(self, label: str, value: float) -> None:
+        """Stand for another number, without telling anybody."""
+        self._quiet = True
+        try:
+            low, high = nice_range(value)
+            self._widen(low, high, value)
+            self.slider.description = label
+            self.slider.value = self.field.value = value
+        finally:
+            self._quiet = False
+
+    def _widen(self, low: float, high: float, value: float) -> None:
+        """Set the range, so that it is never empty on the way, and holds the value."""
+        low, high = min(low, value), max(high, value)
+        with self.slider.hold_trait_notifications():
+            self.slider.min, self.slider.max = low, high
+            self.slider.step = step_of(low, high)
+        self.low.value, self.high.value = low, high
+
+    def _moved(self, change: Any) -> None:
+        if not self._quiet:
+            self._set(rounded(self.slider.value))
+
+    def _typed(self, change: Any) -> None:
+        if self._quiet:
+            return
+        value = float(self.field.value)
+        if math.isfinite(value):
+            self._set(value)
+        else:
+            self._restore()
+
+    def _set(self, value: float) -> None:
+        self._quiet = True
+        try:
+            low, high = self.range
+            if not low <= value <= high:
+                self._widen(low, high, value)
+            self.slider.value = self.field.value = value
+        finally:
+            self._quiet = False
+        self._changed(value)
+
+    def _ranged(self, change: Any) -> None:
+        if self._quiet:
+            return
+        low, high, value = float(self.low.value), float(self.high.value), float(self.field.value)
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            self._restore()
+            return
+        self._quiet = True
+        try:
+            self._widen(low, high, value)
+        finally:
+            self._quiet = False
+        self._changed(value)
+
+    def _restore(self) -> None:
+        """Take back what was typed and cannot be."""
+        self._quiet = True
+        try:
+            self.field.value = self.slider.value
+            self.low.value, self.high.value = self.range
+        finally:
+            self._quiet = False
+
+
+class ScalarControl:
+    """The control of an input that is one number."""
+
+    def __init__(self, name: str, value: Any, changed: Changed, guard: Guard) -> None:
+        self.name = name
+        self._kind = type(value)
+        self.slider = Slider(name, float(value), lambda number: changed(name, self._typed(number)), guard)
+        self.widgets = self.slider.widgets
+
+    def _typed(self, number: float) -> Any:
+        """A number in the type of the input: float32 stays float32, a Python int became a float when it was traced."""
+        if issubclass(self._kind, numpy.ndarray):
+            return numpy.asarray(number, self.dtype)
+        return self._kind(number) if issubclass(self._kind, numpy.floating) else number
+
+    dtype: Any = float
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The range of the slider, for the plots along this input."""
+        return self.slider.range
+
+
+class ArrayControl:
+    """The control of an input that is an array: an index field per axis, and a slider for the element chosen."""
+
+    def __init__(self, name: str, value: numpy.ndarray, changed: Changed, guard: Guard) -> None:
+        self.name = name
+        self._array = value.copy()
+        self._tell = changed
+        axes = value.shape if value.ndim <= MOST_AXES else (value.size,)
+        self._fields = [
+            ipywidgets.BoundedIntText(
+                value=0,
+                min=0,
+                max=length - 1,
+                description="element" if axis == 0 else "",
+                style={"description_width": "54px"},
+                layout=ipywidgets.Layout(width="128px" if axis == 0 else "70px"),
+                tooltip=f"index of {name} along axis {axis}",
+            )
+            for axis, length in enumerate(axes)
+        ]
+        self.slider = Slider(self._label(), float(self._array[self._index()]), self._moved, guard)
+        for field in self._fields:
+            field.observe(guard(self._chosen), "value")
+        of = ipywidgets.Label(f"of {'×'.join(map(str, axes))}", layout=ipywidgets.Layout(width="auto"))
+        self.widgets = [*self.slider.widgets, *self._fields, of]
+
+    def _index(self) -> tuple[int, ...]:
+        chosen = tuple(field.value for field in self._fields)
+        if len(chosen) == self._array.ndim:
+            return chosen
+        return tuple(int(i) for i in numpy.unravel_index(chosen[0], self._array.shape))
+
+    def _label(self) -> str:
+        return f"{self.name}[{', '.join(map(str, self._index()))}]"
+
+    def _chosen(self, change: Any) -> None:
+        self.slider.show(self._label(), float(self._array[self._index()]))
+
+    def _moved(self, number: float) -> None:
+        self._array[self._index()] = number
+        self._tell(self.name, self._array.copy())
+
+
+def control_of(name: str, value: Any, changed: Changed, guard: Guard) -> ScalarControl | ArrayControl | None:
+    """The control of an input; None for one that no slider can move: complex, empty, or of another array library."""
+    if isinstance(value, bool) or not isinstance(value, float | int | numpy.floating | numpy.ndarray):
+        return None
+    if isinstance(value, numpy.ndarray) and value.dtype.kind != "f":
+        return None
+    if isinstance(value, numpy.ndarray) and value.ndim:
+        return ArrayControl(name, value, changed, guard) if value.size else None
+    control = ScalarControl(name, value, changed, guard)
+    if isinstance(value, numpy.ndarray):
+        control.dtype = value.dtype
+    return control
