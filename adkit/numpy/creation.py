@@ -432,17 +432,49 @@ def expand_dims_at(x: Any, axis: int) -> Any:
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    """`numpy.geomspace` between ends of one sign, or complex ones; traced ones keep their derivative."""
+    """`numpy.geomspace`; traced ends keep their derivative.
+
+    Between complex ends it is the shortest logarithmic spiral; real ends of opposite signs give NaN between them, as
+    NumPy's do.
+
+    Example
+    -------
+    >>> from adkit import jvp
+    >>> jvp(lambda b: geomspace(1.0, b, 3), (4.0,), (1.0,))
+    (array([1., 2., 4.]), array([0.  , 0.25, 1.  ]))
+    """
     if not (contains_traced(start) or contains_traced(stop)):
         return assignable(numpy.geomspace(start, stop, _plain(num), endpoint, _plain(dtype), axis))
-    from ..primitives.elementwise import exp, log
+    from ..primitives.elementwise import exp, log, not_equal
+    from .arguments import known
     from .elementwise import sign
+    from .joining import moveaxis
 
-    start, stop = asarray(start), asarray(stop)
-    direction = sign(start)
-    made = exp(linspace(log(start / direction), log(stop / direction), num, endpoint, axis=axis))
-    made = made * (expand_dims_at(direction, axis) if shape_of(direction) else direction)
+    num, ends = _plain(num), _promoted(array(start), array(stop), dtype)
+    if not all(numpy.all(known(not_equal(end, 0))) for end in ends):
+        raise ValueError("Geometric sequence cannot include zero")
+    direction = sign(ends[0])
+    start, stop = ends[0] / direction, ends[1] / direction
+    made = _with_ends(exp(linspace(log(start), log(stop), num, endpoint)), start, stop if endpoint else None)
+    made = moveaxis(made * direction, 0, axis)
     return made if dtype is None else as_dtype(made, dtype)
+
+
+def _promoted(start: Any, stop: Any, dtype: Any) -> tuple[Any, Any]:
+    """Ends in the dtype in which NumPy computes between them, which is complex if one of them or the result is."""
+    types = [numpy_dtype(start), numpy_dtype(stop), *([] if dtype is None else [named_dtype(dtype)])]
+    common = numpy.result_type(*types, float)
+    return as_dtype(start, common), as_dtype(stop, common)
+
+
+def _with_ends(made: Any, start: Any, stop: Any) -> Any:
+    """Values along the first axis with exactly the ends, whatever the rounding; `stop=None` leaves the last one."""
+    from ..primitives.elementwise import where as where_row
+
+    num = shape_of(made)[0]
+    place = reshape(numpy.arange(num), shape=(num,) + (1,) * (len(shape_of(made)) - 1))
+    made = where_row(numpy.equal(place, 0), start, made)
+    return made if stop is None or num < 2 else where_row(numpy.equal(place, num - 1), stop, made)
 
 
 def astype(x: Any, dtype: Any, *args: Any, copy: bool = True, device: Any = None, **options: Any) -> Any:
