@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adkit.views import figures, markup, player, table, theme
+from adkit.views import figures, markup, player, report, table, theme
 from adkit.views import source as sources
 from adkit.views.glyphs import escape, nonfinite, shorten, subscript
 from adkit.views.listing import Row, badge_text, counted, head_derivatives, summary, walk
@@ -27,10 +27,13 @@ def render(doc: dict[str, Any]) -> str:
     Returns:
         One `div`. With `doc["views"]` empty, the head and the warnings only.
     """
-    parts = [_head(doc), *(_note(note) for note in doc.get("notes", ()))]
+    parts = [] if doc.get("partial") else [_head(doc)]
+    parts += [_note(note) for note in doc.get("notes", ())]
     if doc["views"]:
         rows = walk(doc["rows"])
         parts.append(_section(markup.quiet(summary(doc)) + _check(doc)))
+    parts += [_report(entry) for entry in doc.get("reports") or ()]
+    if doc["views"]:
         makers = {"list": _list, "graph": figures.graph, "plot": figures.plots, "source": _source}
         for number, view in enumerate(view for view in doc["views"] if view in makers):
             title, body = makers[view](doc, rows)
@@ -43,6 +46,16 @@ def render(doc: dict[str, Any]) -> str:
 
 def _section(body: str) -> str:
     return f'<div style="padding:6px 12px;border-top:1px solid {theme.LINE}">{body}</div>'
+
+
+def _report(entry: dict[str, Any]) -> str:
+    """A diagnosis: its verdict always in sight, the evidence below it."""
+    head = f"<b>{escape(entry['title'])}:</b> {report.verdict(entry)}"
+    body = report.body(entry)
+    if not body:
+        return _section(f'<div style="font-size:12px">{head}</div>')
+    start = f'<details open><summary style="cursor:pointer;font-size:12px;padding:2px 0">{head}</summary>'
+    return _section(f"{start}{body}</details>")
 
 
 def _view(title: str, body: str, opened: bool) -> str:

@@ -73,7 +73,7 @@ def columns(doc: Document, rows: Sequence[Row] | None = None) -> list[Column]:
         chosen.append(Column("shape", "shape and dtype", limit=24))
     chosen.append(Column("value", "value v", True, "primal", 44))
     given = [key for key in ("tangent", "adjoint") if any(row.get(key) is not None for row in rows)]
-    for key in given or ["tangent" if doc["mode"] == "forward" else "adjoint"]:
+    for key in given or ([] if doc.get("partial") else ["tangent" if doc["mode"] == "forward" else "adjoint"]):
         chosen.append(Column(key, sweep_heading(doc, key), True, key, 44))
     return chosen
 
@@ -206,6 +206,8 @@ def head_derivatives(doc: Document) -> tuple[list[dict[str, Any]], int]:
 def summary(doc: Document) -> str:
     """One quiet line: the mode and why, and how many instructions and guards there are."""
     counts = doc["counts"]
+    if doc.get("partial"):
+        return f"partial list: {counted(counts['instructions'], 'instruction')} before the error"
     parts = [f"{doc['mode']} mode"]
     if doc.get("mode_reason"):
         parts[0] += f": {clean(doc['mode_reason'])}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adkit.views import report
 from adkit.views.glyphs import clean, display_width, pad, shorten
 from adkit.views.listing import (
     Column,
@@ -34,11 +35,18 @@ def render(doc: dict[str, Any], width: int | None = None) -> str:
     Returns:
         Lines without a trailing newline. With `doc["views"]` empty, the head and the warnings only.
     """
-    lines = [_head(doc)]
+    lines = [] if doc.get("partial") else [_head(doc)]
     lines += [f"warning: {clean(note)}" for note in doc.get("notes", ())]
     if doc["views"]:
-        lines += [summary(doc), *_check(doc), "", *_table(doc, width)]
+        lines += [summary(doc), *_check(doc), *_reports(doc), "", *_table(doc, width)]
+    else:
+        lines += _reports(doc)
     return "\n".join(lines)
+
+
+def _reports(doc: dict[str, Any]) -> list[str]:
+    """The diagnoses that were asked for, one below the other."""
+    return [line for entry in doc.get("reports") or () for line in ("", *report.text(entry).splitlines())]
 
 
 def _head(doc: dict[str, Any]) -> str:

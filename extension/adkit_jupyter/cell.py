@@ -23,6 +23,7 @@ from .inputs import InputPlan, Inputs, plan_inputs
 from .location import CellText
 from .namespace import RecordedNamespace
 from .options import Options, briefly, nearest, option_error
+from .partial_list import showing_partial_list
 from .rewriting import mark_imports, split_value
 from .syntax import NameFlow, awaits_at_top, expression_name
 
@@ -154,7 +155,8 @@ def record(shell: InteractiveShell, program: Program, options: Options, local: d
         try:
             with recording() as rec:
                 prepare_namespace(space)
-                value = execute(program, namespace, local)
+                with showing_partial_list(rec, program, options, space):
+                    value = execute(program, namespace, local)
                 name, output = choose_output(program, value, options.of, namespace)
         except Exception as error:
             raise_as_users(error)
