@@ -31,6 +31,8 @@ _methods: Any = sys.modules.get("numpy._core._methods")
 _CONVERTING = frozenset(
     id(getattr(_methods, name).__code__) for name in ("_mean", "_var", "_std") if hasattr(_methods, name)
 )
+# functions of `numpy.polynomial` that ask `isinstance(x, ndarray)` and are not dispatched
+_EVALUATING = frozenset("polyval polyvalfromroots chebval legval lagval hermval hermeval".split())
 
 
 class TracedArray:
@@ -49,6 +51,14 @@ class TracedArray:
     def __init__(self, node: Any, value: Any) -> None:
         self.node = node
         self.value = value
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """`TracedArray`; an array to NumPy's evaluation of polynomials, which would choose another shape."""
+        code = _getframe(1).f_code
+        if code.co_name in _EVALUATING and self.shape and "polynomial" in code.co_filename:
+            return numpy.ndarray
+        return TracedArray
 
     if TYPE_CHECKING:  # attached by `storage`, `operators`, `tracing` and `numpy.methods`
 
