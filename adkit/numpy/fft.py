@@ -96,7 +96,7 @@ def rfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = Non
     >>> import adkit, numpy
     >>> power = lambda x: (numpy.abs(numpy.fft.rfft(x)) ** 2).sum()
     >>> adkit.grad(power)(numpy.array([1.0, 0.0, 2.0, 0.0]))
-    array([ 6.,  0., 12.,  0.])
+    array([10.,  0., 14.,  0.])
     """
     a = operand(a)
     axis = one_axis(axis, ndim(a))

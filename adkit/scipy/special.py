@@ -418,7 +418,7 @@ _enter()
 def _refusing(name: str, plain: Any) -> Any:
     reason = REFUSED.get(name)
 
-    @functools.wraps(plain, assigned=("__name__", "__qualname__", "__doc__"), updated=())
+    @functools.wraps(plain, updated=())  # its module is SciPy's too, whose examples are not ours to run
     def call(*args: Any, **kwargs: Any) -> Any:
         if has_handle(args) or has_handle(kwargs.values()):
             filename, line = user_line(sys._getframe(1))
