@@ -407,6 +407,37 @@ class Trace:
 
         return why(self, output, input)
 
+    def to_source(self, mode: str | None = None) -> Any:
+        """Value and derivatives as a standalone function of NumPy (and SciPy), a `str` with attributes.
+
+        The function takes the inputs in order, follows the recorded path (it asserts its guards and shapes, and that no
+        derivative came out as NaN), and returns the value and a dict of derivatives by input name, as `gradient` has
+        them before they are packed into containers. `mode` is "forward", "reverse", or the trace's own. Arrays of more
+        than 16 elements are no part of the text: the function takes them as keyword arguments, which are in the
+        attribute `constants`; the attribute `function` is its name. Raises `EmitError` for an operation that cannot be
+        written, such as a loop as one instruction.
+
+        Example
+        -------
+        >>> print(trace(lambda x: x * x)(3.0).to_source())
+        import numpy as np
+        <BLANKLINE>
+        <BLANKLINE>
+        def f(x):
+            \"\"\"Value and derivative by x on the path that was traced.\"\"\"
+            x = np.float64(x)
+            # line 1: print(trace(lambda x: x * x)(3.0).to_source())
+            v1 = x * x
+        <BLANKLINE>
+            # reverse sweep: d_u is the derivative of the output by u
+            d_x = x + x
+            return v1, {"x": d_x}
+        <BLANKLINE>
+        """
+        from .emit.source import to_source
+
+        return to_source(self, mode)
+
     def document(self, views: tuple[str, ...] = ("list", "graph", "plot", "source")) -> dict[str, Any]:
         """Everything that a view shows, as plain JSON types; described in `docs/trace-schema.md`."""
         from .document import document
@@ -415,6 +446,7 @@ class Trace:
             return document(self, views)
 
     views: tuple[str, ...] = ("list", "graph", "plot", "source")
+    reports: tuple[Any, ...] = ()  # the diagnoses that its document shows
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         from .views import bundle
