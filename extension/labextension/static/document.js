@@ -45,9 +45,31 @@ export const MIME_TYPE = "application/vnd.adkit.trace.v1+json";
  *
  * @typedef {{kind: "curve", title: string, input: string, x: number[], value: Array<number | null>,
  *            derivative: Array<number | null>, at: number | null, valueAt: number | null,
- *            derivativeAt: number | null}} Curve
+ *            derivativeAt: number | null, second: Array<number | null> | null, secondAt: number | null,
+ *            tangent: {x: [number, number], y: [number, number]} | null}} Curve
+ * @typedef {{kind: "contour", title: string, inputs: [string, string], ranges: [[number, number], [number, number]],
+ *            lines: Array<{level: number, segments: number[]}>, field: Array<[number, number, number, number]>,
+ *            at: [number, number] | null, valueAt: number | null, gradientAt: Array<number | null>}} Contour
+ * @typedef {{kind: "histogram", title: string, input: string, edges: number[], counts: number[], zero: number,
+ *            nonfinite: number}} Histogram
  * @typedef {{kind: "heatmap", title: string, rows: string, columns: string,
  *            matrix: Array<Array<number | null>>}} HeatMap
+ *
+ * @typedef {{variable: string, row: string, phase: "primal" | "tangent" | "adjoint", value: string, addsTo: string[],
+ *            invariant: string | null}} Step  row: the id of the row that stands for it
+ * @typedef {{mode: string, direction: string, steps: Step[]}} Player
+ *
+ * @typedef {Map<string, string | number | boolean>} Operands  a variable's id or a constant by the name in the expression
+ * @typedef {object} Program
+ * @property {Array<{variable: string, name: string, value: number}>} inputs
+ * @property {Array<{variable: string, expression: string, operands: Operands, partials: Array<{name: string, text: string}>}>} instructions
+ * @property {Array<{id: string, expression: string, operands: Operands, outcome: boolean, text: string, line: number | null}>} guards
+ * @property {string} output
+ *
+ * @typedef {{cells: string[], variable: string | null, line: number | null, state: string, bar: number | null}} ReportRow
+ * @typedef {{title: string, columns: Array<{title: string, right: boolean, code: boolean}>, rows: ReportRow[]}} ReportTable
+ * @typedef {{kind: string, title: string, severity: string, verdict: string, fix: string | null, paragraphs: string[],
+ *            tables: ReportTable[]}} Report
  *
  * @typedef {object} TraceDocument
  * @property {string} title
@@ -65,13 +87,20 @@ export const MIME_TYPE = "application/vnd.adkit.trace.v1+json";
  * @property {Source | null} source
  * @property {Graph | null} graph
  * @property {string | null} graphProblem  why the graph cannot be drawn
- * @property {Array<Curve | HeatMap>} plots
+ * @property {Array<Curve | HeatMap | Contour | Histogram>} plots
+ * @property {Player | null} player
+ * @property {Program | null} program
+ * @property {Report[]} reports
  */
 
 /** Folds nested deeper than this are not read. */
 export const DEEPEST = 100;
 
 const VIEWS = ["list", "graph", "plot", "source"];
+
+/** Programs of more instructions are not replayed, more reports not shown. */
+const LONGEST_PROGRAM = 200;
+const MOST_REPORTS = 20;
 
 /** @param {unknown} value @returns {string} */
 const anyText = (value) => (typeof value === "string" ? value : typeof value === "number" ? String(value) : "");
@@ -157,6 +186,9 @@ function readDocument(raw) {
     graph: graph.graph,
     graphProblem: graph.problem,
     plots: list(raw.plots).map((plot) => readPlot(object(plot))).filter((plot) => plot !== null),
+    player: readPlayer(object(raw.player)),
+    program: raw.program ? readProgram(object(raw.program)) : null,
+    reports: list(raw.reports).slice(0, MOST_REPORTS).map((report) => readReport(object(report))),
   };
 }
 
@@ -299,8 +331,10 @@ function readEdge(raw, place) {
   };
 }
 
-/** @param {any} raw @returns {Curve | HeatMap | null} */
+/** @param {any} raw @returns {Curve | HeatMap | Contour | Histogram | null} */
 function readPlot(raw) {
+  if (raw.kind === "contour") return readContour(raw);
+  if (raw.kind === "histogram") return readHistogram(raw);
   if (raw.kind === "heatmap") {
     const matrix = list(raw.matrix).map((row) => list(row).map(number));
     return { kind: "heatmap", title: text(raw.title), rows: text(raw.rows), columns: text(raw.columns), matrix };
@@ -316,5 +350,128 @@ function readPlot(raw) {
     at: number(raw.at),
     valueAt: number(raw.value_at),
     derivativeAt: number(raw.derivative_at),
+    second: Array.isArray(raw.second) ? raw.second.map(number) : null,
+    secondAt: number(raw.second_at),
+    tangent: readTangent(object(raw.tangent)),
   };
+}
+
+/** @param {unknown} raw @param {number} count @returns {any} the numbers of a list; null unless there are exactly `count` */
+function numbers(raw, count) {
+  const found = list(raw).map(number);
+  return found.length === count && found.every((x) => x !== null) ? found : null;
+}
+
+/** @param {any} raw @returns {Curve["tangent"]} */
+function readTangent(raw) {
+  const x = numbers(raw.x, 2);
+  const y = numbers(raw.y, 2);
+  return x && y ? { x, y } : null;
+}
+
+/** @param {any} raw @returns {Contour | null} */
+function readContour(raw) {
+  const ranges = list(raw.ranges).map((range) => numbers(range, 2));
+  const inputs = list(raw.inputs).map(text);
+  if (ranges.length !== 2 || inputs.length !== 2 || ranges.some((range) => !range || !(range[1] > range[0]))) return null;
+  const lines = list(raw.lines).map(object).map((line) => ({
+    level: number(line.level) ?? 0,
+    segments: list(line.segments).map((x) => number(x) ?? NaN),
+  }));
+  return {
+    kind: "contour",
+    title: text(raw.title),
+    inputs: /** @type {[string, string]} */ (inputs),
+    ranges: /** @type {Contour["ranges"]} */ (ranges),
+    lines,
+    field: list(raw.field).map((row) => numbers(row, 4)).filter((row) => row !== null),
+    at: numbers(raw.at, 2),
+    valueAt: number(raw.value_at),
+    gradientAt: list(raw.gradient_at).map(number),
+  };
+}
+
+/** @param {any} raw @returns {Histogram} */
+function readHistogram(raw) {
+  const counts = list(raw.counts).map((count) => Math.max(0, number(count) ?? 0));
+  return {
+    kind: "histogram",
+    title: text(raw.title),
+    input: text(raw.input),
+    edges: numbers(raw.edges, counts.length + 1) ?? [],
+    counts,
+    zero: number(raw.zero) ?? 0,
+    nonfinite: number(raw.nonfinite) ?? 0,
+  };
+}
+
+/** @param {any} raw @returns {Player | null} */
+function readPlayer(raw) {
+  const steps = list(raw.steps).map(object).map((step) => ({
+    variable: text(step.variable),
+    row: text(step.row) || text(step.variable),
+    phase: ["primal", "tangent", "adjoint"].includes(step.phase) ? step.phase : "primal",
+    value: text(step.value),
+    addsTo: list(step.adds_to).map(text),
+    invariant: textOrNull(step.invariant),
+  }));
+  return steps.length > 0 ? { mode: raw.mode === "forward" ? "forward" : "reverse", direction: text(raw.direction), steps } : null;
+}
+
+/** @param {unknown} raw @returns {Operands} */
+function readOperands(raw) {
+  const kinds = ["string", "number", "boolean"];
+  return new Map(Object.entries(object(raw)).filter(([, operand]) => kinds.includes(typeof operand)));
+}
+
+/** @param {any} raw @returns {Program | null} nothing of it is shown or run before `replay.js` has understood all of it */
+function readProgram(raw) {
+  const instructions = list(raw.instructions).map(object);
+  const inputs = list(raw.inputs).map(object);
+  if (instructions.length > LONGEST_PROGRAM || inputs.length === 0 || inputs.some((input) => number(input.value) === null)) return null;
+  return {
+    inputs: inputs.map((input) => ({ variable: anyText(input.variable), name: text(input.name), value: Number(input.value) })),
+    instructions: instructions.map((entry) => ({
+      variable: anyText(entry.variable),
+      expression: anyText(entry.expression),
+      operands: readOperands(entry.operands),
+      partials: Object.entries(object(entry.partials)).map(([name, partial]) => ({ name, text: anyText(partial) })),
+    })),
+    guards: list(raw.guards).map(object).map((entry) => ({
+      id: text(entry.id),
+      expression: anyText(entry.expression),
+      operands: readOperands(entry.operands),
+      outcome: entry.outcome === "true",
+      text: text(entry.text),
+      line: number(entry.line),
+    })),
+    output: anyText(raw.output),
+  };
+}
+
+/** @param {any} raw @returns {Report} */
+function readReport(raw) {
+  return {
+    kind: text(raw.kind),
+    title: text(raw.title),
+    severity: ["ok", "note", "warning", "error"].includes(raw.severity) ? raw.severity : "note",
+    verdict: text(raw.verdict),
+    fix: textOrNull(raw.fix),
+    paragraphs: list(raw.paragraphs).map((paragraph) => anyText(paragraph).split("\n").map(clean).join("\n")),
+    tables: list(raw.tables).map((table) => readTable(object(table))),
+  };
+}
+
+/** @param {any} raw @returns {ReportTable} */
+function readTable(raw) {
+  const columns = list(raw.columns).map(object)
+    .map((column) => ({ title: text(column.title), right: column.align === "right", code: column.code === true }));
+  const rows = list(raw.rows).map(object).map((row) => ({
+    cells: columns.map((_, i) => text(list(row.cells)[i])),
+    variable: textOrNull(row.variable),
+    line: number(row.line),
+    state: ["zero", "nonfinite", "warning"].includes(row.state) ? row.state : "normal",
+    bar: number(row.bar) === null ? null : Math.min(Math.max(row.bar, 0), 1),
+  }));
+  return { title: text(raw.title), columns, rows };
 }
