@@ -75,6 +75,8 @@ def document(trace: Any, views: tuple[str, ...]) -> dict[str, Any]:
         doc["plots"] = plots(trace)
     if "player" in views:
         doc.update(_played(trace, listing, writer))
+    if trace.reports:
+        doc["reports"] = [report.as_document() for report in trace.reports]
     return doc
 
 

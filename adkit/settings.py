@@ -14,7 +14,7 @@ from .errors import OptionError
 
 __adkit__ = True
 
-_CHOICES = {"mode": ("auto", "forward", "reverse"), "device": ("cpu", "gpu"), "nan": ("allow", "raise")}
+CHOICES = {"mode": ("auto", "forward", "reverse"), "device": ("cpu", "gpu"), "nan": ("allow", "raise")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,12 +45,12 @@ _current: ContextVar[Settings] = ContextVar("adkit_settings", default=Settings()
 
 def _changed(base: Settings, changes: dict[str, Any]) -> Settings:
     for name, value in changes.items():
-        if name not in _CHOICES:
-            near = difflib.get_close_matches(name, list(_CHOICES), 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(_CHOICES)}"
+        if name not in CHOICES:
+            near = difflib.get_close_matches(name, list(CHOICES), 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(CHOICES)}"
             raise OptionError(f"unknown setting {name!r}", fix=hint)
-        if value not in _CHOICES[name]:
-            raise OptionError(f"{name}={value!r} is not possible", fix=f"use one of {', '.join(_CHOICES[name])}")
+        if value not in CHOICES[name]:
+            raise OptionError(f"{name}={value!r} is not possible", fix=f"use one of {', '.join(CHOICES[name])}")
     if changes.get("device") == "gpu":
         from .backends import require_gpu
 

@@ -20,7 +20,7 @@ from .dtypes import numpy_dtype
 from .errors import InputError, ModeError
 from .handle import TracedArray, is_traced
 from .linearization import independent, on_device_of, raise_explained
-from .listing import Listing
+from .listing import Listing, ancestors_of
 from .named_derivatives import FirstDerivatives, higher_derivatives
 from .named_inputs import NamedInputs, bind
 from .nodes import GuardRecord, Node, Recording, Results
@@ -92,6 +92,7 @@ class Trace:
         names: Mapping[Node, str] | None = None,
         containers: Mapping[str, Any] | None = None,
         checksums: constants.Checksums | None = None,
+        decisions: list[GuardRecord] | None = None,
     ) -> None:
         given_by_numpy = all(backend_of(leaf) is None for leaf in leaves.values())
         if type(order) is not int or order < 1:
@@ -104,6 +105,7 @@ class Trace:
         self._leaves = dict(leaves)
         self._output = output
         self._guards = guards
+        self._decisions = decisions or []  # conditions of recorded sweeps, which a replay depends on but no view shows
         self._names = dict(names or {})
         self._containers = dict(containers or {})
         self._nodes = nodes
@@ -164,6 +166,7 @@ class Trace:
             names=named,
             containers=containers,
             checksums=record.checksums,
+            decisions=record.decisions,
         )
 
     def _detach(self) -> None:
@@ -244,8 +247,10 @@ class Trace:
     def replay(self) -> Replay:
         """The recorded program as a function of its inputs."""
         self._checksums.verify()
-        listing = self.listing()
-        replay = Replay(listing.nodes, list(self._inputs.values()), listing.resolve(self._output.node), self._guards)
+        inputs, output, conditions = list(self._inputs.values()), self._output.node, [*self._guards, *self._decisions]
+        # with the inputs of inner transformations, which a listing leaves out, and what the conditions depend on
+        nodes = ancestors_of([output, *(condition.node for condition in conditions)], inputs)
+        replay = Replay(nodes, inputs, output, conditions)
         if not replay.possible:
             raise ModeError(
                 "this trace cannot be replayed: not all of its constants were kept",

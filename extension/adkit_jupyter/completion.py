@@ -15,6 +15,8 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
+from adkit.settings import CHOICES
+
 from . import options
 from .inputs import is_float
 from .syntax import NameFlow
@@ -80,7 +82,7 @@ class OptionCompleter:
 
     def _values(self, option: str, action: argparse.Action, line: OptionLine, cell: str) -> list[tuple[str, str]]:
         typed = line.typed.partition("=")[2] if "=" in line.typed else line.typed
-        if option == "--of":
+        if option in ("--of", "--why"):
             return self._names(cell, typed, floats_only=False)
         done, comma, part = typed.rpartition(",") if option == "--view" else ("", "", typed)
         choices: Iterable[str] = _VALUED.get(option) or action.choices or ()
@@ -96,7 +98,7 @@ class OptionCompleter:
 
 
 def _settings(typed: str) -> list[tuple[str, str]]:
-    choices = {"mode": options.MODES, "device": options.DEVICES}
+    choices = CHOICES
     name, equals, part = typed.partition("=")
     if equals:
         return [(f"{name}={value}", "value") for value in choices.get(name, ()) if value.startswith(part)]

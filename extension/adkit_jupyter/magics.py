@@ -53,6 +53,10 @@ _COMMON = (
     ),
     argument("--check", action="store_true", help="compare with a numerical derivative, print the verdict"),
     argument("--explore", action="store_true", help="show it with controls that move the inputs and switch the mode"),
+    argument("--nan", action="store_true", help="say where a NaN or infinity comes from"),
+    argument("--flow", action="store_true", help="say where the gradient vanishes or explodes"),
+    argument("--why", action="append", metavar="NAME", help="say through which paths the derivative by NAME comes"),
+    argument("--cost", action="store_true", help="measure both modes; the output then differs from run to run"),
     argument("--name", metavar="G", help="also bind the trace to this name"),
 )
 
@@ -144,7 +148,7 @@ class AdkitMagics(Magics):
             raise briefly(error) from None
 
     def _finished(self, trace: Any, chosen: Options) -> Any:
-        """Bind the trace to its name, check it if asked to, and hand it to IPython to show."""
+        """Bind the trace to its name, check and diagnose it if asked to, and hand it to IPython to show."""
         __tracebackhide__ = True
         if chosen.name is not None:
             self._user_shell.user_ns[chosen.name] = trace
@@ -153,7 +157,18 @@ class AdkitMagics(Magics):
                 print(trace.check())
             except AdkitError as error:
                 raise briefly(error) from None
+        if chosen.reports and isinstance(trace, adkit.Trace):
+            try:
+                trace.reports = tuple(diagnosis(trace, method, name) for method, name in chosen.reports)
+            except AdkitError as error:
+                raise briefly(error) from None
         return trace
+
+
+def diagnosis(trace: adkit.Trace, method: str, name: str | None) -> Any:
+    """The report of a diagnosis, which is a method of the trace."""
+    asked = getattr(trace, method)
+    return asked() if name is None else asked(input=name)
 
 
 def _assignment(word: str) -> tuple[str, str]:

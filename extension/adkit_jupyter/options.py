@@ -26,6 +26,7 @@ __adkit__ = True
 MODES = ("auto", "forward", "reverse")
 DEVICES = ("cpu", "gpu")
 VIEWS = ("list", "graph", "plot", "source")
+DIAGNOSES = {"nan": "why_nan", "flow": "flow", "cost": "cost"}  # option -> the method of a trace that answers
 EVERY_VIEW = (*VIEWS, "player")  # the last one only where it is asked for
 
 _LEADING_OPTION = re.compile(r"(--[A-Za-z][\w-]*)(?:=(\S*))?(?:\s+|$)")
@@ -46,6 +47,7 @@ class Options:
     check: bool = False
     name: str | None = None
     explore: bool = False
+    reports: tuple[tuple[str, str | None], ...] = ()  # (method of the trace, input that it is asked about)
 
 
 def nearest(word: str, candidates: Iterable[str], otherwise: str) -> str:
@@ -59,12 +61,13 @@ def nearest(word: str, candidates: Iterable[str], otherwise: str) -> str:
 
 
 def briefly(error: _Error) -> _Error:
-    """Return `error`, told to show itself in a notebook without a traceback: its source line, if known, its message."""
+    """Return `error`, told to show itself in a notebook without a traceback: its source line, if known, its message and its notes."""
 
     def render() -> list[str]:
         text = linecache.getline(error.filename, error.line) if error.filename and error.line else ""
         place = [f"----> {error.line} {text.rstrip()}", ""] if text.strip() else []
-        return [*place, f"{type(error).__name__}: {error}"]
+        notes = [line for note in getattr(error, "__notes__", ()) for line in ("", note)]
+        return [*place, f"{type(error).__name__}: {error}", *notes]
 
     error._render_traceback_ = render  # type: ignore[attr-defined]
     return error
@@ -175,7 +178,7 @@ def _translated(message: str, parser: argparse.ArgumentParser) -> OptionError:
 
 def _options(parsed: argparse.Namespace) -> Options:
     words = [name for word in getattr(parsed, "names", None) or () for name in word.split(",") if name]
-    for name in [*words, *filter(None, (getattr(parsed, "of", None), parsed.name))]:
+    for name in [*words, *filter(None, (getattr(parsed, "of", None), parsed.name)), *(parsed.why or ())]:
         if not name.isidentifier() or keyword.iskeyword(name):
             raise option_error(f"{name!r} is not a variable name", "name a variable, such as: %%grad x w")
     return Options(
@@ -188,4 +191,11 @@ def _options(parsed: argparse.Namespace) -> Options:
         check=parsed.check,
         name=parsed.name,
         explore=parsed.explore,
+        reports=_reports(parsed),
     )
+
+
+def _reports(parsed: argparse.Namespace) -> tuple[tuple[str, str | None], ...]:
+    """The diagnoses asked for."""
+    chosen: list[tuple[str, str | None]] = [(made, None) for flag, made in DIAGNOSES.items() if getattr(parsed, flag)]
+    return (*chosen, *(("why", name) for name in parsed.why or ()))
