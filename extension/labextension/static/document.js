@@ -175,7 +175,7 @@ function readDocument(raw) {
     modeReason: text(raw.mode_reason),
     order: number(raw.order) ?? 1,
     device: text(raw.device),
-    views: [...new Set(list(raw.views))].filter((view) => VIEWS.includes(view)),
+    views: readViews(list(raw.views)),
     output: { name: text(output.name), value: text(output.value), shape: list(output.shape) },
     derivatives: list(raw.derivatives).map(object).map((d) => ({ label: text(d.label), text: text(d.text), input: text(d.input) })),
     badge: raw.badge ? readBadge(object(raw.badge)) : null,
@@ -190,6 +190,12 @@ function readDocument(raw) {
     program: raw.program ? readProgram(object(raw.program)) : null,
     reports: list(raw.reports).slice(0, MOST_REPORTS).map((report) => readReport(object(report))),
   };
+}
+
+/** The tabs; the player alone comes with the list that it plays. @param {any[]} views @returns {string[]} */
+function readViews(views) {
+  const tabs = [...new Set(views)].filter((view) => VIEWS.includes(view));
+  return tabs.length === 0 && views.includes("player") ? ["list"] : tabs;
 }
 
 /** @param {any} raw @returns {TraceDocument["badge"]} */

@@ -6,11 +6,14 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-const HTML_TAGS = new Set(["button", "code", "div", "figcaption", "figure", "h3", "mark", "p", "section", "span"]);
+const HTML_TAGS = new Set([
+  "button", "caption", "code", "div", "figcaption", "figure", "h3", "input", "label", "mark", "p", "section", "span", "table",
+  "tbody", "td", "th", "thead", "tr",
+]);
 const SVG_TAGS = new Set(["circle", "clipPath", "defs", "g", "line", "path", "pattern", "rect", "svg", "text", "title"]);
 const ATTRIBUTES = new Set([
-  "class", "clip-path", "cx", "cy", "d", "fill", "height", "id", "pathLength", "patternUnits", "preserveAspectRatio",
-  "r", "role", "rx", "stroke-width", "tabindex", "text-anchor", "title", "transform", "type", "viewBox", "width",
+  "class", "clip-path", "cx", "cy", "d", "fill", "for", "height", "id", "max", "min", "pathLength", "patternUnits", "preserveAspectRatio",
+  "r", "role", "rx", "scope", "step", "stroke-width", "tabindex", "text-anchor", "title", "transform", "type", "value", "viewBox", "width",
   "x", "x1", "x2", "y", "y1", "y2",
 ]);
 

@@ -11,7 +11,7 @@ import { eachRow } from "./rows.js";
  * @typedef {import("./document.js").Mark} Mark
  * @typedef {import("./document.js").GraphNode} GraphNode
  *
- * @typedef {{kind: "row" | "node" | "mark", id: string}} Subject  a mark's id is its place in `Links.marks`
+ * @typedef {{kind: "row" | "node" | "mark" | "line", id: string}} Subject  a mark's id is its place in `Links.marks`
  * @typedef {{rows: Set<string>, nodes: Set<string>, marks: Set<string>, row: Row | null}} Lit
  */
 
@@ -89,6 +89,7 @@ export class Links {
       marks.add(subject.id);
       rows = this.#rowsOfMark(Number(subject.id));
     }
+    if (subject && subject.kind === "line") rows = this.rowsByLine.get(Number(subject.id)) || [];
     const exact = subject !== null && subject.kind === "mark";
     for (const row of rows) {
       if (!subject || subject.kind !== "node") this.#nodesOf(row).forEach((id) => nodes.add(id));

@@ -44,6 +44,8 @@ export class ListView {
     this.built = new Map();
     /** @type {ReadonlySet<string>} */
     this.lit = new Set();
+    /** @type {import("./player.js").Ahead | null} */
+    this.ahead = null;
     this.on = listeners();
     this.body = html("div", { class: "adkit-rows", role: "rowgroup" });
     this.element = this.#table();
@@ -151,7 +153,8 @@ export class ListView {
   #cell(line, column) {
     const content = cellText(line.row, column.key);
     const wrong = column.number && nonfinite(content);
-    const tone = wrong ? " adkit-wrong" : column.tone ? ` adkit-${column.tone}` : "";
+    const ahead = this.ahead !== null && this.ahead(line.row.id, column.key) ? " adkit-ahead" : "";
+    const tone = (wrong ? " adkit-wrong" : column.tone ? ` adkit-${column.tone}` : "") + ahead;
     const cell = html("span", {
       role: "gridcell",
       class: `adkit-cell${column.number ? " adkit-number" : ""}${tone}`,
@@ -212,6 +215,13 @@ export class ListView {
     if (top === this.element.scrollTop) return;
     this.element.scrollTop = top;
     this.state.scrollTop = this.element.scrollTop;
+    this.draw();
+  }
+
+  /** Hides the numbers that the player has not come to. @param {import("./player.js").Ahead | null} ahead */
+  play(ahead) {
+    this.ahead = ahead;
+    this.built.clear();
     this.draw();
   }
 

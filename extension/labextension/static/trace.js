@@ -10,9 +10,13 @@ import { HeadView } from "./head.js";
 import { isOurs, nextTab } from "./keys.js";
 import { Links, Selection } from "./links.js";
 import { ListView } from "./list.js";
+import { PlayerView } from "./player.js";
 import { PlotView } from "./plot.js";
 import { ReadoutView } from "./readout.js";
+import { restated } from "./replay.js";
+import { ReportView, tabTitles } from "./report.js";
 import { SourceView } from "./source.js";
+import { WhatIfView } from "./whatif.js";
 
 /**
  * @typedef {import("./document.js").TraceDocument} TraceDocument
@@ -27,7 +31,11 @@ const ARRANGEMENT = {
   graph: ["graph", "source"],
   plot: ["plot"],
   source: ["source", "list"],
+  report: ["source", "graph"],
 };
+
+/** The tab of a report. @param {number} i */
+const reportTab = (i) => `report-${i}`;
 
 /** The style sheet that belongs to the viewer, for those who load it themselves. */
 export const styleUrl = new URL("./style.css", import.meta.url).href;
@@ -94,6 +102,7 @@ class TraceView {
   constructor(data, memory) {
     const { doc, problem } = read(data);
     this.doc = doc;
+    this.recorded = doc;
     this.memory = memory;
     this.on = listeners();
     this.links = new Links(doc);
@@ -101,9 +110,15 @@ class TraceView {
     if (memory.chosen && this.links.lit(memory.chosen).row) this.selection.chosen = memory.chosen;
     this.head = new HeadView(doc);
     this.readout = new ReadoutView();
+    this.reports = Object.fromEntries(doc.reports.map((report, i) => [reportTab(i), new ReportView(report)]));
     this.views = this.#views();
+    this.player = doc.player && doc.views.length > 0 ? new PlayerView(doc.player, (step, ahead) => this.#played(step, ahead)) : null;
+    this.whatIf = this.#whatIf();
     this.panelId = uniqueId();
-    this.tabs = doc.views.map((view) => this.#tab(view));
+    this.shown = "";
+    this.tabNames = [...doc.views, ...Object.keys(this.reports)];
+    const titles = [...doc.views.map((view) => TITLES[view]), ...tabTitles(doc.reports)];
+    this.tabs = this.tabNames.map((view, i) => this.#tab(view, titles[i]));
     this.element = html("div", { class: `adkit adkit-mode-${doc.mode}`, role: "group", "aria-label": `Trace of ${doc.title || "a cell"}, ${doc.mode} mode` });
     this.#assemble(problem);
     this.#listen();
@@ -122,11 +137,43 @@ class TraceView {
     return Object.fromEntries(wanted.map((view) => [view, make[view]()]));
   }
 
+  /** @returns {WhatIfView | null} nothing for a program that this viewer cannot read */
+  #whatIf() {
+    const { program } = this.doc;
+    if (!program || this.doc.views.length === 0) return null;
+    try {
+      return new WhatIfView(program, (result, row) => {
+        if (result) this.#restate(restated(this.recorded, program, result));
+        if (row) this.selection.choose({ kind: "row", id: row });
+      });
+    } catch (error) {
+      if (error instanceof SyntaxError) return null;
+      throw error;
+    }
+  }
+
+  /** Shows the same trace with other numbers. @param {TraceDocument} doc */
+  #restate(doc) {
+    this.head.dispose();
+    Object.values(this.views).forEach((view) => view.dispose());
+    this.doc = doc;
+    this.links = new Links(doc);
+    const head = new HeadView(doc);
+    this.head.element.replaceWith(head.element);
+    this.head = head;
+    this.views = this.#views();
+    if (this.player && doc.player) this.player.update(doc.player);
+    if (this.player && this.views.list instanceof ListView) this.views.list.play(this.player.ahead);
+    this.show(this.shown);
+    this.#changed(this.selection.current, "choose", true);
+  }
+
   /** @param {string | null} problem */
   #assemble(problem) {
     this.element.append(this.head.element);
     if (problem) this.element.append(html("p", { class: "adkit-note adkit-wrong", role: "alert" }, problem));
     if (this.tabs.length === 0) return;
+    if (this.whatIf) this.element.append(this.whatIf.element);
     this.panel = html("div", { class: "adkit-panes", role: "tabpanel", id: this.panelId });
     this.element.append(
       html("div", { class: "adkit-tabline" },
@@ -135,9 +182,9 @@ class TraceView {
       this.panel);
   }
 
-  /** @param {string} view @returns {HTMLElement} */
-  #tab(view) {
-    return html("button", { type: "button", class: "adkit-tab", role: "tab", id: uniqueId(), "aria-controls": this.panelId, "data-view": view }, TITLES[view]);
+  /** @param {string} view @param {string} title @returns {HTMLElement} */
+  #tab(view, title) {
+    return html("button", { type: "button", class: "adkit-tab", role: "tab", id: uniqueId(), "aria-controls": this.panelId, "data-view": view }, title);
   }
 
   #listen() {
@@ -145,7 +192,7 @@ class TraceView {
     this.on.add(this.element, "pointerleave", () => this.selection.hover(null));
     this.on.add(this.element, "click", (event) => this.#click(event));
     this.tabs.forEach((tab, i) => {
-      this.on.add(tab, "click", () => this.show(this.doc.views[i]));
+      this.on.add(tab, "click", () => this.show(this.tabNames[i]));
       this.on.add(tab, "keydown", (event) => this.#tabKey(event, i));
     });
     // The notebook listens for its shortcuts on the document, before any of our elements hears of the key. So the mark that
@@ -160,7 +207,7 @@ class TraceView {
   /** Called when the element is on the page. @param {string | null} focus */
   start(focus) {
     if (this.tabs.length === 0) return;
-    this.show(this.doc.views.includes(this.memory.tab) ? this.memory.tab : this.doc.views[0]);
+    this.show(this.tabNames.includes(this.memory.tab) ? this.memory.tab : this.tabNames[0]);
     if (this.selection.chosen) this.#changed(this.selection.chosen, "choose");
     if (focus) this.#focus(focus);
   }
@@ -168,7 +215,9 @@ class TraceView {
   dispose() {
     this.on.dispose();
     this.head.dispose();
-    Object.values(this.views).forEach((view) => view.dispose());
+    if (this.player) this.player.dispose();
+    if (this.whatIf) this.whatIf.dispose();
+    Object.values({ ...this.views, ...this.reports }).forEach((view) => view.dispose());
   }
 
   /** @returns {string | null} what has the focus, to give it back after an update */
@@ -188,19 +237,23 @@ class TraceView {
   /** Brings a view to the front. @param {string} view */
   show(view) {
     this.memory.tab = view;
-    const index = this.doc.views.indexOf(view);
+    this.shown = view;
+    const index = this.tabNames.indexOf(view);
     this.tabs.forEach((tab, i) => {
       tab.setAttribute("aria-selected", String(i === index));
       tab.tabIndex = i === index ? 0 : -1;
     });
     this.panel.setAttribute("aria-labelledby", this.tabs[index].id);
-    this.panel.className = `adkit-panes adkit-show-${view}`;
-    const names = ARRANGEMENT[view].filter((name) => name in this.views);
+    const report = this.reports[view];
+    this.panel.className = `adkit-panes adkit-show-${report ? "report" : view}`;
+    const names = ARRANGEMENT[report ? "report" : view].filter((name) => name in this.views);
     if (view === "graph" && !this.doc.graph && !names.includes("list")) names.push("list");
-    const elements = names.map((name) => this.views[name].element);
+    const elements = [...(report ? [report.element] : []), ...names.map((name) => this.views[name].element)];
     const [large, ...beside] = elements;
     const linked = view !== "plot";
-    this.panel.replaceChildren(large, ...(linked ? [this.readout.element] : []),
+    this.panel.replaceChildren(large,
+      ...(linked && this.player ? [this.player.element] : []),
+      ...(linked ? [this.readout.element] : []),
       ...(beside.length > 0 ? [html("div", { class: `adkit-beside adkit-beside-${beside.length}` }, ...beside)] : []));
   }
 
@@ -210,7 +263,7 @@ class TraceView {
     const next = nextTab(event.key, index, this.tabs.length);
     if (next === null) return;
     event.preventDefault();
-    this.show(this.doc.views[next]);
+    this.show(this.tabNames[next]);
     this.tabs[next].focus({ preventScroll: true });
   }
 
@@ -228,19 +281,30 @@ class TraceView {
     if (!subject) return;
     const fold = /** @type {Element} */ (event.target).closest("[data-fold]");
     if (fold && this.views.list instanceof ListView) this.views.list.toggle(subject.id);
+    if (this.player) this.player.pause();
     this.selection.choose(subject);
   }
 
-  /** @param {Subject | null} current @param {"hover" | "choose"} cause */
-  #changed(current, cause) {
+  /** What the player came to: lit everywhere in the colour of its phase, what it has not come to is not there yet. */
+  #played(/** @type {import("./document.js").Step | null} */ step, /** @type {import("./player.js").Ahead | null} */ ahead) {
+    this.element.dataset.phase = step ? step.phase : "";
+    if (this.views.list instanceof ListView) this.views.list.play(ahead);
+    this.selection.choose(step ? { kind: "row", id: step.row } : null);
+  }
+
+  /** @param {Subject | null} current @param {"hover" | "choose"} cause @param {boolean} [quiet]  nothing to announce */
+  #changed(current, cause, quiet = false) {
     if (cause === "choose") this.memory.chosen = current;
     const lit = this.links.lit(current);
+    const line = current && current.kind === "line" ? Number(current.id) : null;
+    Object.values(this.reports).forEach((report) => report.light(lit.rows, line));
     const from = current ? current.kind : "";
     const { list, graph, source } = /** @type {any} */ (this.views);
-    if (list) list.light(lit.rows, from !== "row" || cause === "choose");
-    if (graph) graph.light(lit.nodes, from !== "node");
-    if (source) source.light(lit.marks, from !== "mark");
-    this.readout.show(lit.row, cause === "choose" && from !== "row");
+    if (list) list.light(lit.rows, !quiet && (from !== "row" || cause === "choose"));
+    if (graph) graph.light(lit.nodes, !quiet && from !== "node");
+    if (source) source.light(lit.marks, !quiet && from !== "mark");
+    const playing = this.player !== null && this.player.at >= 0; // the player's track says the step itself
+    this.readout.show(lit.row, cause === "choose" && from !== "row" && !quiet && !playing);
   }
 }
 
