@@ -26,7 +26,7 @@ class Replay:
     nodes: the instructions in order, recorded with all values kept.
     inputs: the input nodes.
     output: the node of the result.
-    guards: the conditions that the path depended on.
+    guards: the conditions that the path depended on, those of the user's code and those of recorded sweeps.
     """
 
     def __init__(
