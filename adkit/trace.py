@@ -424,24 +424,63 @@ class Trace:
 
         Example
         -------
-        >>> print(trace(lambda x: x * x)(3.0).to_source())
-        import numpy as np
-        <BLANKLINE>
-        <BLANKLINE>
-        def f(x):
-            \"\"\"Value and derivative by x on the path that was traced.\"\"\"
-            x = np.float64(x)
-            # line 1: print(trace(lambda x: x * x)(3.0).to_source())
-            v1 = x * x
-        <BLANKLINE>
-            # reverse sweep: d_u is the derivative of the output by u
-            d_x = x + x
-            return v1, {"x": d_x}
-        <BLANKLINE>
+        >>> print(trace(lambda x: x * x)(3.0).to_source().splitlines()[-1].strip())
+        return v1, {"x": d_x}
         """
         from .emit.source import to_source
 
         return to_source(self, mode)
+
+    def cost(self) -> Any:
+        """What forward and reverse mode cost for this derivative, counted and measured; see `adkit.diagnose.cost`."""
+        from .diagnose.cost import cost
+
+        return cost(self)
+
+    def diff(self, other: Trace) -> Any:
+        """What differs from another trace, aligned by source; see `adkit.diagnose.difference`."""
+        from .diagnose.difference import difference
+
+        return difference(self, other)
+
+    def to_latex(self, mode: str | None = None) -> Any:
+        """The formulas of the value and of each derivative, and the chain rule step by step, for inputs that are
+        numbers: an `adkit.emit.latex.Formula`, whose `str()` is LaTeX and which a notebook typesets.
+
+        Formulas that would be too long name their parts. Raises `ModeError` where an input or the output is an array.
+
+        Example
+        -------
+        >>> import numpy as np
+        >>> trace(lambda x: x * np.sin(x))(1.0).to_latex().derivatives["x"]
+        '\\\\frac{\\\\partial f}{\\\\partial x} = \\\\sin\\\\left(x\\\\right) + x \\\\, \\\\cos\\\\left(x\\\\right)'
+        """
+        from .emit.latex import to_latex
+
+        return to_latex(self, mode)
+
+    def to_dot(self) -> str:
+        """The computational graph in Graphviz's language: inputs, instructions, output, with values and derivatives."""
+        from .emit.graphs import to_dot
+
+        return to_dot(self)
+
+    def to_networkx(self) -> Any:
+        """The computational graph as a `networkx.MultiDiGraph`, which needs the package networkx.
+
+        Nodes are the variables ("v-1", "v1", …) with the attributes kind, name, label, operation, value, derivative (the
+        tangent or adjoint), shape, dtype and line; an edge goes from each operand to the result, with the attribute
+        position. Raises `InputError` if networkx is not installed.
+        """
+        from .emit.graphs import to_networkx
+
+        return to_networkx(self)
+
+    def to_html(self, path: Any) -> Any:
+        """Write the trace as one page that opens in any browser without a network, and return the path."""
+        from .emit.page import to_html
+
+        return to_html(self, path)
 
     def document(self, views: tuple[str, ...] = ("list", "graph", "plot", "source")) -> dict[str, Any]:
         """Everything that a view shows, as plain JSON types; described in `docs/trace-schema.md`."""

@@ -55,6 +55,11 @@ class Places:
         text = place.snippet if place is not None and place.snippet else None
         return text if text and len(text) <= LONGEST_CODE else str(self.listing.text(node))
 
+    def snippet(self, node: Node) -> str:
+        """The piece of source that computed it, in full; nothing where the source is not known."""
+        place = self.place(node)
+        return (place.snippet if place is not None else None) or ""
+
     def line(self, step: Node | GuardRecord) -> int | None:
         """The line of the cell, `None` outside of it."""
         place = self.place(step)

@@ -1,0 +1,392 @@
+"""The mode receipt: what forward and reverse mode cost for this program at this size, counted and measured.
+
+Counts follow from shapes and are the same on every run. Times and peak memory are measured by running the sweeps on the
+recorded values, one forward sweep per input (it is needed once per element) and one reverse sweep (once per element of
+the output), so they differ from run to run: **a cell that shows this report is not comparable**, mark it with
+`# NBVAL_IGNORE_OUTPUT`. Not for: the counts themselves (`work`).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+import tracemalloc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from .. import constants
+from ..backends import asarray_like, backend_of
+from ..dtypes import numpy_dtype
+from ..formatting import number
+from ..nodes import INPUT, TRANSFER, Node, state
+from ..seeds import total_size
+from ..sweeps.forward import ForwardPlan
+from ..sweeps.order import active
+from ..sweeps.reverse import reverse_sweep
+from .places import Places
+from .report import Column, Report, Row, Table
+from .work import Work, counted
+
+__adkit__ = True
+
+LINES = 30
+BUDGET = 0.3  # seconds of repetitions per measurement
+REPETITIONS = 5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured, in seconds and bytes.
+
+    Attributes
+    ----------
+    value: one evaluation without recording; `None` where the recording does not allow a replay.
+    forward: one forward sweep, by input.
+    reverse: one reverse sweep.
+    forward_bytes, reverse_bytes: the most that one sweep allocates at once, beside the values.
+    lines: line -> seconds of (evaluation, forward sweep, reverse sweep).
+    """
+
+    value: float | None
+    forward: Mapping[str, float]
+    reverse: float
+    forward_bytes: int
+    reverse_bytes: int
+    lines: Mapping[tuple[str, int], tuple[float, float, float]]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A report's `data`: `work` is the same on every run, `measured` is not.
+
+    `forward`, `reverse` are the seconds that the whole derivative takes in each mode; `crossover` the number of inputs
+    from which on reverse mode was faster.
+    """
+
+    work: Work
+    measured: Measured
+    forward: float
+    reverse: float
+    crossover: int
+    mode: str
+    auto: str
+
+
+def cost(trace: Any) -> Report:
+    """What both modes cost for the derivative of a `Trace`; `data` is a `Cost`.
+
+    Example
+    -------
+    >>> import numpy as np, adkit
+    >>> receipt = cost(adkit.trace(lambda x: np.sum(np.sin(x) ** 2))(np.ones(1000)))
+    >>> receipt.data.auto, receipt.data.work.inputs, receipt.data.work.outputs
+    ('reverse', 1000, 1)
+    """
+    trace._checksums.verify()
+    places = Places(trace)
+    inputs = total_size(list(trace._leaves.values()))
+    outputs = trace._output.size
+    # where output and input correspond element by element, one forward sweep gives the whole diagonal
+    sweeps = {name: 1 if trace.is_elementwise(name) else max(1, node.size) for name, node in trace._inputs.items()}
+    work = counted(trace.listing().nodes, trace._nodes, sum(sweeps.values()), outputs)
+    with constants.SCOPE, numpy.errstate(all="ignore"):
+        measured = _measured(trace, places)
+    forward = sum(measured.forward[name] * count for name, count in sweeps.items())
+    reverse = measured.reverse * max(1, outputs)
+    per_input = forward / max(1, sum(sweeps.values()))
+    crossover = max(1, math.ceil(reverse / per_input)) if per_input else 1
+    auto = "forward" if inputs < outputs else "reverse"
+    made = Cost(work, measured, forward, reverse, crossover, trace.mode, auto)
+    return _report(places, made, trace, inputs)
+
+
+# ------------------------------------------------------------------------------------------------ measuring
+
+
+def _measured(trace: Any, places: Places) -> Measured:
+    inputs, out, order = trace._inputs, trace._output.node, trace._nodes
+    seed = _unit(trace._output.value, trace._output.shape)
+    plans = {
+        name: (ForwardPlan([out], [node], active(order, [node])), _unit(node.value, node.shape))
+        for name, node in inputs.items()
+    }
+    forward = {name: _best(functools.partial(plan.sweep, [unit])) for name, (plan, unit) in plans.items()}
+    ends = list(inputs.values())
+    reverse = _best(lambda: reverse_sweep([(out, seed)], ends, order))
+    slowest = max(plans, key=lambda name: forward[name])
+    plan, unit = plans[slowest]
+    lines = _by_line(trace, places, plan, unit, seed)
+    return Measured(
+        _value_time(trace),
+        forward,
+        reverse,
+        _peak(lambda: plan.sweep([unit])),
+        _peak(lambda: reverse_sweep([(out, seed)], ends, order)),
+        lines,
+    )
+
+
+def _unit(value: Any, shape: tuple[int, ...]) -> Any:
+    """A seed with one element 1, in the library of a value."""
+    dtype = numpy_dtype(value)
+    if not shape:
+        return asarray_like(1.0, value, dtype) if backend_of(value) is not None else dtype.type(1)
+    unit = numpy.zeros(shape, dtype)
+    unit.reshape(-1)[:1] = 1
+    return asarray_like(unit, value) if backend_of(value) is not None else unit
+
+
+def _best(run: Callable[[], Any]) -> float:
+    """The shortest of a few runs, in seconds."""
+    best = math.inf
+    spent = 0.0
+    for _ in range(REPETITIONS):
+        start = time.perf_counter()
+        run()
+        took = time.perf_counter() - start
+        best = min(best, took)
+        spent += took
+        if spent > BUDGET:
+            break
+    return best
+
+
+def _peak(run: Callable[[], Any]) -> int:
+    """The most bytes that a run allocates at once."""
+    running = tracemalloc.is_tracing()
+    if not running:
+        tracemalloc.start()
+    try:
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        run()
+        return max(0, tracemalloc.get_traced_memory()[1] - before)
+    finally:
+        if not running:
+            tracemalloc.stop()
+
+
+def _value_time(trace: Any) -> float | None:
+    try:
+        replay = trace.replay()
+    except Exception:  # a recording that cannot be replayed has no such time
+        return None
+    points = list(trace.points().values())
+    return _best(lambda: replay(*points))
+
+
+class _Stopwatch:
+    """Seconds by line: the time since the last call goes to the line that was said then."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.seconds: dict[Node, float] = {}
+        self._node: Node | None = None
+        self._since = time.perf_counter()
+
+    def at(self, node: Node | None) -> None:
+        """Now begins the work on a node."""
+        now = time.perf_counter()
+        if self._node is not None:
+            self.seconds[self._node] = self.seconds.get(self._node, 0.0) + now - self._since
+        self._node, self._since = node, time.perf_counter()
+
+    def by_line(self) -> dict[tuple[str, int], float]:
+        """The sums by file and line."""
+        found: dict[tuple[str, int], float] = {}
+        for node, seconds in self.seconds.items():
+            line = line_of(self.places, node)
+            if line is not None:
+                found[line] = found.get(line, 0.0) + seconds
+        return found
+
+
+def line_of(places: Places, node: Node) -> tuple[str, int] | None:
+    """File and line of a node."""
+    place = places.place(node)
+    return None if place is None else (place.file or "", place.line)
+
+
+def _by_line(
+    trace: Any, places: Places, plan: ForwardPlan, unit: Any, seed: Any
+) -> dict[tuple[str, int], tuple[float, float, float]]:
+    value, forward, reverse = _Stopwatch(places), _Stopwatch(places), _Stopwatch(places)
+    _evaluate(trace, value)
+    order = plan.order
+    following = dict(zip(order, [*order[1:], None], strict=True))
+    forward.at(order[0] if order else None)
+    plan.sweep([unit], lambda node, tangent: forward.at(following.get(node)))
+    reverse_sweep(
+        [(trace._output.node, seed)],
+        list(trace._inputs.values()),
+        trace._nodes,
+        visit=lambda node, g: reverse.at(node),
+    )
+    reverse.at(None)
+    spent = [watch.by_line() for watch in (value, forward, reverse)]
+    lines = dict.fromkeys(line for watch in spent for line in watch)
+    return {line: (spent[0].get(line, 0.0), spent[1].get(line, 0.0), spent[2].get(line, 0.0)) for line in lines}
+
+
+def _evaluate(trace: Any, watch: _Stopwatch) -> None:
+    """Evaluate the recorded operations once more on the recorded values, as far as these were kept."""
+    before, state.replaying = state.replaying, True
+    try:
+        for node in trace.listing().nodes:
+            operands = [i.value if type(i) is Node else i for i in node.inputs]
+            if node.primitive in (INPUT, TRANSFER) or any(i is None for i in operands):
+                continue
+            watch.at(node)
+            try:
+                node.primitive(*operands, **(node.params or {}))
+            except Exception:  # a constant that was not kept; its time is not known
+                watch.at(None)
+        watch.at(None)
+    finally:
+        state.replaying = before
+
+
+# ------------------------------------------------------------------------------------------------ the report
+
+
+def _report(places: Places, made: Cost, trace: Any, inputs: int) -> Report:
+    work = made.work
+    chosen = f"auto takes {made.auto} mode for {_few(inputs, 'input')} and {_few(work.outputs, 'output')}"
+    sweeps = f"{_few(work.outputs, 'reverse sweep')} against {_few(work.inputs, 'forward sweep')}"
+    by_counts = f"by counts reverse mode pays from {_few(work.crossover, 'forward sweep')} on"
+    used = "" if made.mode == made.auto else f"; this trace used {made.mode} mode, {trace.mode_reason}"
+    better = "forward" if work.forward[1] < work.reverse[1] else "reverse"
+    severity = "ok" if made.mode == better or work.forward[1] == work.reverse[1] else "note"
+    fix = None if severity == "ok" else f"this derivative takes fewer operations with mode='{better}'"
+    faster = "forward" if made.forward < made.reverse else "reverse"
+    ratio = max(made.forward, made.reverse) / max(min(made.forward, made.reverse), 1e-12)
+    pays = f"reverse mode pays from {_few(made.crossover, 'forward sweep')} on"
+    paragraphs = [f"measured: {faster} mode is {number(float(f'{ratio:.2g}'))} times as fast here; {pays}"]
+    diagonal = [name for name in trace._inputs if trace.is_elementwise(name)]
+    if diagonal:
+        names = ", ".join(diagonal)
+        paragraphs.append(f"output and {names} correspond element by element: one forward sweep gives all of it")
+    tables = (_operations(work), _modes(made), _line_table(places, made, trace))
+    verdict = f"{chosen}: {sweeps}; {by_counts}{used}"
+    return Report("cost", "Mode receipt", severity, verdict, fix, tuple(paragraphs), tables, made)
+
+
+def _few(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def _operations(work: Work) -> Table:
+    total = sum(entry[2] for entry in work.classes.values()) or 1.0
+    rows = [
+        Row((name, f"{count:,}", f"{elements:,}", number(ops)), bar=ops / total)
+        for name, (count, elements, ops) in work.classes.items()
+    ]
+    columns = (
+        Column("operations"),
+        Column("instructions", "right"),
+        Column("elements", "right"),
+        Column("flops, about", "right"),
+    )
+    return Table(columns, tuple(rows), "counted (the same on every run)")
+
+
+def _modes(made: Cost) -> Table:
+    work, measured = made.work, made.measured
+    forward = sum(measured.forward.values()) / max(1, len(measured.forward))
+    longest = max(made.forward, made.reverse) or 1.0
+    rows = []
+    for mode, sweeps, one, total, allocated, ops, peak in (
+        ("forward", work.inputs, forward, made.forward, measured.forward_bytes, work.forward[1], work.forward_peak),
+        ("reverse", work.outputs, measured.reverse, made.reverse, measured.reverse_bytes, *_reverse(work)),
+    ):
+        cells = (
+            f"{mode}, used" if mode == made.mode else mode,
+            seconds(total),
+            f"{sweeps:,}",
+            seconds(one),
+            bytes_text(allocated),
+            number(ops),
+            bytes_text(peak),
+        )
+        rows.append(Row(cells, bar=total / longest))
+    columns = (
+        Column("mode"),
+        Column("time", "right"),
+        Column("sweeps", "right"),
+        Column("one sweep", "right"),
+        Column("it allocates", "right"),
+        Column("flops, about", "right"),
+        Column("peak memory", "right"),
+    )
+    value = "" if measured.value is None else f"; one evaluation takes {seconds(measured.value)}"
+    return Table(columns, tuple(rows), f"both modes: times and allocations measured, the rest counted{value}")
+
+
+def _reverse(work: Work) -> tuple[float, int]:
+    return work.reverse[1], work.reverse_peak
+
+
+def _line_table(places: Places, made: Cost, trace: Any) -> Table:
+    nodes: dict[tuple[str, int], list[Node]] = {}
+    for node in trace.listing().nodes:
+        line = line_of(places, node)
+        if line is not None:
+            nodes.setdefault(line, []).append(node)
+    kept: dict[tuple[str, int], int] = {}
+    for node, count in made.work.kept.items():
+        line = line_of(places, node)
+        if line is not None:
+            kept[line] = kept.get(line, 0) + count
+    spent = made.measured.lines
+    whole = sum(sum(times) for times in spent.values()) or 1.0
+    rows = []
+    for line in sorted(nodes)[:LINES]:
+        value, forward, reverse = spent.get(line, (0.0, 0.0, 0.0))
+        first = nodes[line][0]
+        cells = (
+            places.at(first),
+            seconds(reverse),
+            seconds(forward),
+            seconds(value),
+            f"{len(nodes[line]):,}",
+            bytes_text(kept.get(line, 0)),
+        )
+        rows.append(Row(cells, None, places.line(first), bar=(value + forward + reverse) / whole))
+    columns = (
+        Column("line"),
+        Column("reverse", "right"),
+        Column("forward", "right"),
+        Column("value", "right"),
+        Column("instructions", "right"),
+        Column("kept for reverse", "right"),
+    )
+    some = f", the first {LINES} of {len(nodes)}" if len(nodes) > LINES else ""
+    return Table(columns, tuple(rows), f"by line, one sweep each: times measured, the rest counted{some}")
+
+
+def seconds(duration: float) -> str:
+    """A duration with three digits.
+
+    >>> seconds(0.00123), seconds(2.5)
+    ('1.23 ms', '2.5 s')
+    """
+    for unit, factor in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if duration >= factor:
+            return f"{duration / factor:.3g} {unit}"
+    return f"{duration * 1e6:.2g} µs" if duration else ""
+
+
+def bytes_text(count: int) -> str:
+    """A number of bytes with three digits.
+
+    >>> bytes_text(0), bytes_text(800), bytes_text(1_500_000)
+    ('0 B', '800 B', '1.5 MB')
+    """
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.3g} {unit}"
+    return f"{count} B"
