@@ -17,7 +17,7 @@ __adkit__ = True
 
 STEPS = 200
 MOST_AXES = 4
-FIELD = "92px"
+FIELD = "84px"
 Changed = Callable[[str, Any], None]
 Guard = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -68,8 +68,8 @@ class Slider:
             step=step_of(low, high),
             description=label,
             readout=False,
-            layout=ipywidgets.Layout(flex="1 1 200px", width="auto", min_width="180px"),
-            style={"description_width": "72px"},
+            layout=ipywidgets.Layout(flex="1 1 190px", width="auto", min_width="170px"),
+            style={"description_width": "64px"},
         )
         self.field = self._number(value, f"value of {label}")
         self.low = self._number(low, f"lowest {label} of the slider")
@@ -113,8 +113,16 @@ class Slider:
         self.low.value, self.high.value = low, high
 
     def _moved(self, change: Any) -> None:
-        if not self._quiet:
-            self._set(rounded(self.slider.value))
+        """The slider's own value stays as it is: written back, it would undo steps that the browser made since."""
+        if self._quiet:
+            return
+        value = rounded(self.slider.value)
+        self._quiet = True
+        try:
+            self.field.value = value
+        finally:
+            self._quiet = False
+        self._changed(value)
 
     def _typed(self, change: Any) -> None:
         if self._quiet:
@@ -196,9 +204,9 @@ class ArrayControl:
                 value=0,
                 min=0,
                 max=length - 1,
-                description="element" if axis == 0 else "",
-                style={"description_width": "54px"},
-                layout=ipywidgets.Layout(width="128px" if axis == 0 else "70px"),
+                description="index" if axis == 0 else "",
+                style={"description_width": "34px"},
+                layout=ipywidgets.Layout(width="96px" if axis == 0 else "58px"),
                 tooltip=f"index of {name} along axis {axis}",
             )
             for axis, length in enumerate(axes)

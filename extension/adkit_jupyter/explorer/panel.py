@@ -19,6 +19,15 @@ from .failures import Failure, failure_of
 __adkit__ = True
 
 MOST_CONTROLS = 12
+TIPS = {
+    "forward": "tangents, with the values",
+    "reverse": "adjoints, back from the output",
+    "cpu": "compute with NumPy",
+    "gpu": "compute with CuPy",
+    "1": "first derivatives",
+    "2": "first and second derivatives",
+}
+FORWARD = "adkit-explorer-is-forward"
 TEXT = "The controls of this explorer need a running kernel: run the cell."
 
 
@@ -45,7 +54,9 @@ class Choice:
         self._choose = choose
         self._quiet = False
         self.buttons = {
-            value: ipywidgets.ToggleButton(value=value == chosen, description=text, layout={"width": "auto"})
+            value: ipywidgets.ToggleButton(
+                value=value == chosen, description=text, tooltip=TIPS.get(value, text), layout={"width": "auto"}
+            )
             for value, text in options.items()
         }
         for value, button in self.buttons.items():
@@ -74,7 +85,7 @@ class Choice:
         """Make a button impossible, or possible where the reason is empty."""
         button = self.buttons[value]
         button.disabled = bool(reason)
-        button.tooltip = reason or None
+        button.tooltip = reason or TIPS.get(value, button.description)
 
 
 class Panel:
@@ -85,9 +96,9 @@ class Panel:
         self.mode = self._choice({"forward": "forward", "reverse": "reverse"}, setup.mode, "mode", str)
         self.device = self._choice({"cpu": "CPU", "gpu": "GPU"}, setup.device, "device", str)
         self.order = self._choice({str(n): f"order {n}" for n in orders}, str(setup.order), "order", int)
-        self._gpu = f"GPU: {gpu}" if gpu else ""
+        self._gpu = gpu if "GPU" in gpu or not gpu else f"GPU: {gpu}"
         self.device.disable("gpu", gpu)
-        self.reasons = ipywidgets.Label(self._gpu)
+        self.reasons = ipywidgets.Label(layout={"display": "none"})
         self.reasons.add_class("adkit-explorer-reason")
         self.closing = ipywidgets.Button(description="Close", tooltip="end this explorer; the picture stays")
         self.closing.layout.width = "auto"
@@ -120,8 +131,8 @@ class Panel:
 
     def _assembled(self, values: Mapping[str, Any]) -> Any:
         wrap = {"flex_flow": "row wrap", "align_items": "center", "overflow": "visible", "grid_gap": "0 12px"}
-        choices = [self.mode.box, self.device.box, self.order.box, self.reasons, self.closing]
-        rows = [ipywidgets.HBox(choices, layout=wrap)]
+        choices = [self.mode.box, self.device.box, self.order.box, self.closing]
+        rows = [ipywidgets.HBox(choices, layout=wrap), self.reasons]
         for control in self.controls.values():
             rows.append(ipywidgets.HBox(control.widgets, layout={**wrap, "grid_gap": "0 4px"}))
         left = [name for name in values if name not in self.controls]
@@ -130,6 +141,8 @@ class Panel:
             rows.append(ipywidgets.Label(f"without a slider: {names}"))
         box = ipywidgets.VBox([*rows, self.progress, self.message], layout={"max_width": "1100px"})
         box.add_class("adkit-explorer")
+        if self.mode.buttons["forward"].value:
+            box.add_class(FORWARD)
         return box
 
     # -- from the user
@@ -167,12 +180,21 @@ class Panel:
         if self.message.layout.display != display:
             self.message.layout.display = display
 
+    def colour(self, mode: str) -> None:
+        """Give what is pressed the colour of the mode."""
+        forward = FORWARD in self.widget._dom_classes
+        if forward != (mode == "forward"):
+            (self.widget.remove_class if forward else self.widget.add_class)(FORWARD)
+
     def explain(self, order_reason: str) -> None:
         """Say why the second order is impossible, or that it is possible."""
         for value in self.order.buttons:
             if value != "1":
                 self.order.disable(value, order_reason)
-        self.reasons.value = " · ".join(filter(None, (self._gpu, order_reason and f"order 2: {order_reason}")))
+        reasons = " · ".join(filter(None, (self._gpu[:1].upper() + self._gpu[1:], order_reason and f"order 2 {order_reason}")))
+        if self.reasons.value != reasons:
+            self.reasons.value = reasons
+            self.reasons.layout.display = "" if reasons else "none"
 
     def pace(self, seconds: float) -> None:
         """Have sliders act on release after a slow run, and while they move after a fast one."""

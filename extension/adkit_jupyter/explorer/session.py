@@ -187,6 +187,7 @@ class Explorer:
             self._seconds = seconds
             self.panel.say("")
             self.panel.explain(order_reason(self.trace))
+            self.panel.colour(self.trace.mode)
             self.panel.pace(seconds)
             self._update(pictures.quick)
 

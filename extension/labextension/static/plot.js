@@ -1,7 +1,8 @@
-/** Plots drawn from the numbers of a document: value and derivative along an input, and heat maps. */
+/** Plots drawn from the numbers of a document: value and derivatives along an input, heat maps; contours and histograms. */
 
 import { html, listeners, svg, uniqueId } from "./dom.js";
-import { cellsPath, extent, formatNumber, heatGroups, HEAT_STEPS, linear, linePath, nearest, ticks } from "./scale.js";
+import { landscape, bars } from "./landscape.js";
+import { cellsPath, clipped, extent, formatNumber, heatGroups, HEAT_STEPS, linear, linePath, nearest, ticks } from "./scale.js";
 
 /**
  * @typedef {import("./document.js").TraceDocument} TraceDocument
@@ -22,7 +23,7 @@ export class PlotView {
     this.mode = doc.mode;
     this.on = listeners();
     this.element = html("section", { class: "adkit-pane adkit-plots", "aria-label": "Plots" });
-    for (const plot of doc.plots) this.element.append(plot.kind === "curve" ? this.#curve(plot) : this.#heatMap(plot));
+    for (const plot of doc.plots) this.element.append(this.#plot(plot));
     if (doc.plots.length === 0) {
       this.element.append(html("p", { class: "adkit-message" }, "There is nothing to plot: no scalar input and no array derivative."));
     }
@@ -32,18 +33,29 @@ export class PlotView {
     this.on.dispose();
   }
 
+  /** @param {TraceDocument["plots"][number]} plot @returns {HTMLElement} */
+  #plot(plot) {
+    if (plot.kind === "curve") return this.#curve(plot);
+    if (plot.kind === "contour") return landscape(plot);
+    return plot.kind === "histogram" ? bars(plot) : this.#heatMap(plot);
+  }
+
   /** @param {Curve} curve @returns {HTMLElement} */
   #curve(curve) {
     const toX = linear(curve.x.length > 0 ? [Math.min(...curve.x), Math.max(...curve.x)] : [0, 1], [LEFT, WIDTH - RIGHT]);
     const lower = TOP + PANEL + GAP;
     const value = panel(curve, curve.value, { toX, top: TOP, tone: "primal", label: "value v" });
     const slope = panel(curve, curve.derivative, { toX, top: lower, tone: "derivative", label: `derivative along ${curve.input}` });
-    const height = lower + PANEL + 34;
-    const cursor = svg("line", { class: "adkit-cursor", x1: -9, x2: -9, y1: TOP, y2: lower + PANEL });
+    const lowest = curve.second ? lower + PANEL + GAP : lower;
+    const second = curve.second
+      ? panel(curve, curve.second, { toX, top: lowest, tone: "derivative adkit-second", label: `second derivative along ${curve.input}` }) : null;
+    const height = lowest + PANEL + 34;
+    const cursor = svg("line", { class: "adkit-cursor", x1: -9, x2: -9, y1: TOP, y2: lowest + PANEL });
     const picture = svg("svg", { class: "adkit-picture", viewBox: `0 0 ${WIDTH} ${height}`, role: "img", tabindex: 0,
       "aria-label": `${curve.title}: ${atText(curve)}. The arrow keys read the curve.` },
-    value.group, slope.group, ...xAxis(curve, toX, lower + PANEL), cursor,
-    point(curve.at, curve.valueAt, toX, value.toY, "primal"), point(curve.at, curve.derivativeAt, toX, slope.toY, "derivative"));
+    value.group, slope.group, second ? second.group : "", ...xAxis(curve, toX, lowest + PANEL), ...here(curve, toX, second ? 3 : 2), tangentLine(curve, toX, value), cursor,
+    point(curve.at, curve.valueAt, toX, value.toY, "primal"), point(curve.at, curve.derivativeAt, toX, slope.toY, "derivative"),
+    second ? point(curve.at, curve.secondAt, toX, second.toY, "derivative") : "");
     const caption = html("p", { class: "adkit-caption", role: "status" }, atText(curve));
     this.#follow(picture, curve, toX, cursor, caption);
     return html("figure", { class: "adkit-figure" }, html("figcaption", { class: "adkit-heading" }, curve.title), picture, caption);
@@ -66,7 +78,7 @@ export class PlotView {
       cursor.setAttribute("x1", String(x));
       cursor.setAttribute("x2", String(x));
       caption.textContent = i < 0 ? atText(curve)
-        : reading(curve.input, formatNumber(curve.x[i]), formatNumber(curve.value[i]), formatNumber(curve.derivative[i]));
+        : reading(curve, curve.x[i], curve.value[i], curve.derivative[i], curve.second ? curve.second[i] : null);
     };
     if (curve.x.length === 0) return;
     this.on.add(picture, "pointermove", (event) => {
@@ -99,7 +111,7 @@ export class PlotView {
       picture.append(svg("path", { class: `adkit-heat-${step}`, d }));
       if (key.startsWith("-") || key === "nan") picture.append(svg("path", { class: `adkit-hatch-${key === "nan" ? "nan" : "minus"}`, d, fill: `url(#${hatch})` }));
     }
-    const rest = `${map.rows} down, ${map.columns} across`;
+    const rest = `${map.rows ? `${map.rows} down, ` : ""}${map.columns} across`;
     const caption = html("p", { class: "adkit-caption", role: "status" }, rest);
     this.#inspect(picture, map, rows, columns, caption, rest);
     picture.style.aspectRatio = String(Math.min(6, Math.max(0.75, columns / Math.max(rows, 1))));
@@ -120,20 +132,29 @@ export class PlotView {
       const box = picture.getBoundingClientRect();
       const i = Math.min(rows - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rows)));
       const j = Math.min(columns - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * columns)));
-      caption.textContent = `${map.rows}[${i}], ${map.columns}[${j}]: ${formatNumber(map.matrix[i][j] ?? null)}`;
+      const row = map.rows ? `${map.rows}[${i}], ` : "";
+      caption.textContent = `${row}${map.columns}[${j}]: ${formatNumber(map.matrix[i][j] ?? null)}`;
     });
     this.on.add(picture, "pointerleave", () => { caption.textContent = rest; });
   }
 }
 
-/** @param {string} input @param {string} x @param {string} value @param {string} derivative @returns {string} */
-function reading(input, x, value, derivative) {
-  return `${input} = ${x}: value ${value}, derivative ${derivative}`;
+/**
+ * @param {Curve} curve
+ * @param {number | null} x
+ * @param {number | null} value
+ * @param {number | null} derivative
+ * @param {number | null} second
+ * @returns {string}
+ */
+function reading(curve, x, value, derivative, second) {
+  const more = curve.second ? `, second derivative ${formatNumber(second)}` : "";
+  return `${curve.input} = ${formatNumber(x)}: value ${formatNumber(value)}, derivative ${formatNumber(derivative)}${more}`;
 }
 
 /** @param {Curve} curve @returns {string} */
 function atText(curve) {
-  return curve.at === null ? "" : reading(curve.input, formatNumber(curve.at), formatNumber(curve.valueAt), formatNumber(curve.derivativeAt));
+  return curve.at === null ? "" : reading(curve, curve.at, curve.valueAt, curve.derivativeAt, curve.secondAt);
 }
 
 /**
@@ -154,7 +175,23 @@ function panel(curve, numbers, { toX, top, tone, label }) {
       svg("text", { class: "adkit-tick", x: LEFT - 6, y: Number(y) + 3.5, "text-anchor": "end" }, formatNumber(tick)));
   }
   group.append(svg("path", { class: "adkit-curve", d: linePath(curve.x, numbers, toX, toY) }));
-  return { group, toY };
+  return { group, toY, domain };
+}
+
+/**
+ * The tangent line at the point, cut off at its panel.
+ *
+ * @param {Curve} curve
+ * @param {(x: number) => number} toX
+ * @param {{toY: (y: number) => number, domain: [number, number]}} value
+ * @returns {SVGElement | string}
+ */
+function tangentLine(curve, toX, { toY, domain }) {
+  const across = /** @type {[number, number]} */ ([Math.min(...curve.x), Math.max(...curve.x)]);
+  const ends = curve.tangent && clipped(curve.tangent.x, curve.tangent.y, across, domain);
+  if (!ends) return "";
+  const [x1, y1, x2, y2] = ends;
+  return svg("line", { class: "adkit-tangent-line", x1: toX(x1).toFixed(1), y1: toY(y1).toFixed(1), x2: toX(x2).toFixed(1), y2: toY(y2).toFixed(1) });
 }
 
 /** @param {Curve} curve @param {(x: number) => number} toX @param {number} y @returns {SVGElement[]} */
@@ -162,10 +199,22 @@ function xAxis(curve, toX, y) {
   if (curve.x.length === 0) return [];
   const marks = ticks(Math.min(...curve.x), Math.max(...curve.x), 6).map((tick) =>
     svg("text", { class: "adkit-tick", x: toX(tick).toFixed(1), y: y + 14, "text-anchor": "middle" }, formatNumber(tick)));
-  const title = svg("text", { class: "adkit-tick", x: (LEFT + WIDTH - RIGHT) / 2, y: y + 29, "text-anchor": "middle" }, curve.input);
-  if (curve.at === null) return [...marks, title];
+  return [...marks, svg("text", { class: "adkit-tick", x: (LEFT + WIDTH - RIGHT) / 2, y: y + 29, "text-anchor": "middle" }, curve.input)];
+}
+
+/**
+ * A line at the current point in each panel; between them stand the titles.
+ *
+ * @param {Curve} curve
+ * @param {(x: number) => number} toX
+ * @param {number} panels
+ * @returns {SVGElement[]}
+ */
+function here(curve, toX, panels) {
+  if (curve.at === null || curve.x.length === 0) return [];
   const x = toX(curve.at).toFixed(1);
-  return [...marks, title, svg("line", { class: "adkit-here", x1: x, x2: x, y1: TOP, y2: y })];
+  return Array.from({ length: panels }, (_, i) => TOP + i * (PANEL + GAP))
+    .map((top) => svg("line", { class: "adkit-here", x1: x, x2: x, y1: top, y2: top + PANEL }));
 }
 
 /**

@@ -89,6 +89,31 @@ export function linePath(x, y, toX, toY) {
   return parts.join("");
 }
 
+/**
+ * The part of a line from `(x[0], y[0])` to `(x[1], y[1])` that lies in a rectangle (Liang and Barsky).
+ *
+ * @example clipped([0, 4], [0, 4], [0, 4], [1, 2])  // [1, 1, 2, 2]
+ * @param {[number, number]} x
+ * @param {[number, number]} y
+ * @param {[number, number]} across  lowest and highest x of the rectangle
+ * @param {[number, number]} up
+ * @returns {[number, number, number, number] | null} x1, y1, x2, y2
+ */
+export function clipped(x, y, across, up) {
+  let enter = 0;
+  let leave = 1;
+  for (const [start, step, low, high] of [[x[0], x[1] - x[0], ...across], [y[0], y[1] - y[0], ...up]]) {
+    for (const [distance, speed] of [[start - low, -step], [high - start, step]]) {
+      if (speed === 0 && distance < 0) return null;
+      if (speed < 0) enter = Math.max(enter, distance / speed);
+      if (speed > 0) leave = Math.min(leave, distance / speed);
+    }
+  }
+  if (enter > leave) return null;
+  const at = (/** @type {[number, number]} */ ends, /** @type {number} */ share) => ends[0] + share * (ends[1] - ends[0]);
+  return [at(x, enter), at(y, enter), at(x, leave), at(y, leave)];
+}
+
 /** @param {number[]} x @param {number} at @returns {number} index of the sample nearest to `at` */
 export function nearest(x, at) {
   let best = 0;
