@@ -45,7 +45,7 @@ _TEXTS = {
 @dataclasses.dataclass(frozen=True)
 class Row:
     """The comparison for one input at one order; `error` is the difference, `estimate` how uncertain the numerical
-    value is.
+    value is, `index` the element of an array that is worst, where the verdict is bad.
     """
 
     input: str
@@ -56,6 +56,7 @@ class Row:
     estimate: float
     verdict: str
     detail: str = ""
+    index: tuple[int, ...] | None = None
 
     def as_text(self) -> dict[str, str]:
         """The row as strings, as a trace's document holds it."""
@@ -102,6 +103,19 @@ class Report:
     def as_badge(self) -> dict[str, Any]:
         """The report as plain JSON types, for a trace's document."""
         return {"verdict": self.verdict, "text": self.text, "rows": [row.as_text() for row in self.rows]}
+
+    def as_report(self) -> Any:
+        """The same as a `diagnose.report.Report`, the shape of all diagnoses."""
+        from .diagnose.check_report import of_check
+
+        return of_check(self)
+
+    def as_document(self) -> dict[str, Any]:
+        """The report as plain JSON types, as a trace's document holds it among its `reports`."""
+        return self.as_report().as_document()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {**self.as_report()._repr_mimebundle_(), "text/plain": str(self)}
 
     def __str__(self) -> str:
         lines = [f"{self.verdict}: {self.text}" if not self.text.startswith(self.verdict) else self.text]
@@ -363,7 +377,51 @@ def _row(
     if order > 1 and verdict == "flat":  # the derivative of a linear function, nothing to warn of
         verdict, detail = "agree", ""
     first = next(iter(found.values()))
-    return Row(name, order, first, numerical, abs(first - numerical), estimate, verdict, detail)
+    row = Row(name, order, first, numerical, abs(first - numerical), estimate, verdict, detail)
+    if verdict in ("agree", "flat") or not getattr(wide, "shape", ()):
+        return row
+    cotangent = _plain(vjp(flat, *leaves)[1](weights)[i])
+    return _at_worst(row, cotangent, scalar, wide, numpy.asarray(_plain(along)))
+
+
+def _at_worst(row: Row, cotangent: Any, scalar: Function, x: Any, direction: numpy.ndarray) -> Row:
+    """The row with the worst element of the array: of two halves the worse one, again and again."""
+    index = _worst(row.verdict, numpy.asarray(cotangent), scalar, x, direction)
+    where = f"worst at [{', '.join(map(str, index))}]"
+    return dataclasses.replace(row, index=index, detail=f"{row.detail}, {where}" if row.detail else where)
+
+
+def _worst(
+    verdict: str, cotangent: numpy.ndarray, scalar: Function, x: Any, direction: numpy.ndarray
+) -> tuple[int, ...]:
+    finite = numpy.isfinite(cotangent)
+    if not finite.all():
+        return tuple(int(i) for i in numpy.argwhere(~finite)[0])
+    low, high = 0, direction.size
+    while high - low > 1:
+        middle = (low + high) // 2
+        halves = [(low, middle), (middle, high)]
+        sizes = [_fault_along(verdict, cotangent, scalar, x, _part(direction, *half)) for half in halves]
+        low, high = halves[int(sizes[1] > sizes[0])]
+    return tuple(int(i) for i in numpy.unravel_index(low, direction.shape))
+
+
+def _part(direction: numpy.ndarray, low: int, high: int) -> numpy.ndarray:
+    """The direction with zeros outside of a range of elements."""
+    part = numpy.zeros_like(direction)
+    part.reshape(-1)[low:high] = direction.reshape(-1)[low:high]
+    return part
+
+
+def _fault_along(verdict: str, cotangent: numpy.ndarray, scalar: Function, x: Any, part: numpy.ndarray) -> float:
+    """How far a derivative along part of the elements is off, or how much the slopes of both sides differ there."""
+    along = backends.asarray_like(part, x) if backends.backend_of(x) is not None else part
+    if verdict == "kink":
+        left, right, _ = _slopes(scalar, x, along)
+        size = abs(right - left)
+    else:
+        size = abs(float(numpy.real(numpy.sum(cotangent * part))) - _closest(scalar, x, along)[0])
+    return size if math.isfinite(size) else math.inf
 
 
 def _closest(f: Function, x: Any, direction: Any) -> tuple[float, float]:

@@ -61,7 +61,9 @@ def nearest(word: str, candidates: Iterable[str], otherwise: str) -> str:
 
 
 def briefly(error: _Error) -> _Error:
-    """Return `error`, told to show itself in a notebook without a traceback: its source line, if known, its message and its notes."""
+    """Return `error`, told to show itself in a notebook without a traceback: its source line, if known, its message
+    and its notes.
+    """
 
     def render() -> list[str]:
         text = linecache.getline(error.filename, error.line) if error.filename and error.line else ""
