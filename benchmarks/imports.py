@@ -1,6 +1,7 @@
 """What `import adkit` adds to `import numpy`, and what `%load_ext adkit` takes, each in a fresh process."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 
@@ -42,8 +43,11 @@ def _there(name: str) -> bool:
 
 
 def _fresh(code: str) -> Sample:
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}  # as installed: compiled once
+
     def sample() -> float:
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
         return float(done.stdout.split()[-1])
 
     sample()  # once unmeasured: bytecode written, files in the cache
