@@ -468,9 +468,9 @@ class Trace:
     def to_networkx(self) -> Any:
         """The computational graph as a `networkx.MultiDiGraph`, which needs the package networkx.
 
-        Nodes are the variables ("v-1", "v1", …) with the attributes kind, name, label, operation, value, derivative (the
-        tangent or adjoint), shape, dtype and line; an edge goes from each operand to the result, with the attribute
-        position. Raises `InputError` if networkx is not installed.
+        Nodes are the variables ("v-1", "v1", …) with the attributes kind, name, label, operation, value, derivative
+        (the tangent or adjoint), shape, dtype and line; an edge goes from each operand to the result, with the
+        attribute position. Raises `InputError` if networkx is not installed.
         """
         from .emit.graphs import to_networkx
 

@@ -85,9 +85,14 @@ class Writer:
         self.helpers: set[str] = set()
         self.lines: list[str] = []
         self.indent = 1
+        self.derivatives: dict[str, str] = {}
         self.place: Any = None
         self.codes = {n.code for n in self.listing.nodes} | {g.code for g in trace._guards}
         self.parameters = {name: self._input_name(name, node) for name, node in self.inputs.items()}
+
+    def inline(self, swept: bool) -> int:
+        """Up to which length an expression that is used once is written where it is used."""
+        return INLINE
 
     # -- what is computed, and where
 
@@ -231,15 +236,18 @@ class Writer:
         named = node in self.listing.names and not swept
         if node.dtype == object:
             self._unpack(node, tree, swept)
-        elif self.counts.get(node, 0) < 2 and not named and len(text(tree)) <= INLINE:
+        elif self.counts.get(node, 0) < 2 and not named and len(text(tree)) <= self.inline(swept):
             self.expressions[node] = tree
         elif isinstance(tree, ast.Name):
             self.expressions[node] = tree
         else:
             self._comment(node, swept)
             name = self._name(node)
-            self._line(f"{name} = {text(tree)}")
+            self._assign(name, tree, swept)
             self.expressions[node] = ast.Name(name)
+
+    def _assign(self, name: str, tree: ast.expr, swept: bool) -> None:
+        self._line(f"{name} = {text(tree)}")
 
     def _unpack(self, node: Node, tree: ast.expr, swept: bool) -> None:
         """`w, v = np.linalg.eigh(a)`: the results that are used get names."""
@@ -316,6 +324,7 @@ class Writer:
                     derivatives[name] = self._direct(name, result)
             else:
                 derivatives[sweep.names[0]] = self._assembled_from_units(sweep)
+        self.derivatives = derivatives
         self._forbid_nan(derivatives)
         self._return(derivatives)
 
