@@ -157,7 +157,7 @@ def test_a_program_evaluated_in_python_is_the_trace(case: Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "function, arguments",
+    ("function", "arguments"),
     [
         (lambda w: numpy.sum(w * w), (numpy.ones(3),)),
         (lambda x: numpy.abs(x * 1j), (1.0,)),

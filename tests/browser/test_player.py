@@ -1,0 +1,404 @@
+"""The player, what-if inputs and diagnoses in the viewer, driven in a real browser; also accessibility by axe-core."""
+
+from __future__ import annotations
+
+import os
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+import adkit
+from adkit.diagnose import Column, Report, Row, Table
+from adkit.views import bundle
+from tests.browser import documents
+from tests.programs_for_browsers import played, shared
+
+pytestmark = pytest.mark.browser
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
+MOUNT = """async ([url, data, dark]) => {
+    const viewer = await import(url);
+    await viewer.loadStyle();
+    document.title = 'adkit';
+    document.documentElement.lang = 'en';
+    document.body.dataset.jpThemeLight = String(!dark);
+    document.body.style.cssText = `margin: 12px; background: ${dark ? '#111' : '#fff'};`
+        + `--jp-layout-color0: ${dark ? '#111111' : '#ffffff'}`;
+    const main = document.createElement('main');
+    const title = document.createElement('h1');
+    title.textContent = 'A trace';
+    title.style.cssText = `color: ${dark ? '#fff' : '#000'}; font-size: 16px`;
+    title.className = 'title';
+    const second = document.createElement('h2');
+    second.textContent = 'A cell';
+    second.style.cssText = title.style.cssText;
+    const host = document.createElement('div');
+    host.id = 'host';
+    main.append(title, second, host);
+    document.body.replaceChildren(main);
+    window.view = viewer.mount(host, data);
+}"""
+SOURCE = """%%grad x w --view list,graph,source,player
+u = np.sin(x) * w
+if x > 0:
+    u = u + x**2
+loss = np.log1p(u**2)"""
+LINES = {"v1": (2, 4, 13, "np.sin(x)"), "v2": (2, 4, 17, "np.sin(x) * w"), "g1": (3, 3, 8, "x > 0")} | {
+    "v3": (4, 12, 16, "x**2"),
+    "v4": (4, 8, 16, "u + x**2"),
+    "v5": (5, 16, 20, "u**2"),
+    "v6": (5, 7, 21, "np.log1p(u**2)"),
+}
+
+
+def report(kind: str = "flow", severity: str = "warning") -> dict[str, Any]:
+    """A diagnosis with rows of every state, two of which lead somewhere."""
+    columns = (Column("variable"), Column("operation", code=True), Column("adjoint", "right"))
+    rows = (
+        Row(("v₄ (u)", "v₂ + v₃", "0.836384"), "v4", 4, bar=1.0),
+        Row(("v₂", "v₁ · v₀", "0"), "v2", 2, "zero", 0.0),
+        Row(("line 5", "", "inf"), None, 5, "nonfinite", 0.4),
+        Row(("elsewhere", "<b>bold</b>", "1e9"), None, None, "warning", 0.7),
+    )
+    tables = (Table(columns, rows, "by variable"),)
+    made = Report(kind, "Gradient flow", severity, "vanishes at v₂", "scale the weights", ("Evidence.",), tables)
+    return made.as_document()
+
+
+def small(mode: str = "auto") -> dict[str, Any]:
+    """The document of the pictures, as a cell saves it, with player, program, and two diagnoses."""
+    doc = played("shared", mode)
+    doc["title"] = doc["output"]["name"] = "loss"
+    for row in doc["rows"]:
+        row.update(line=None, span=None, file=None, snippet=None)
+        if row["id"] in LINES:
+            line, start, end, text = LINES[row["id"]]
+            row.update(line=line, span=[line, start, line, end], snippet=text)
+    for guard in doc["program"]["guards"]:
+        guard["line"] = 3
+    marks = [
+        {"span": r["span"], "variable": r["id"], "weight": r["weight"], "state": "normal"}
+        for r in doc["rows"]
+        if r["kind"] == "instruction"
+    ]
+    doc["source"] = {"text": SOURCE, "first_line": 1, "marks": marks}
+    doc["reports"] = [report(), report("why", "ok"), report("nan", "error")]
+    doc["views"] = ["list", "graph", "source", "player"]
+    saved: dict[str, Any] = bundle(doc)["application/vnd.adkit.trace.v1+json"]
+    return saved
+
+
+@pytest.fixture(scope="module")
+def window(lab: Any, new_window: Any) -> Any:
+    """A page of the server that shows nothing."""
+    window = new_window(width=1000, height=900)
+    window.page.goto(f"{lab.url}/lab/extensions/adkit/package.json?token={lab.token}")
+    return window
+
+
+@pytest.fixture
+def mounted(lab: Any, window: Any) -> Any:
+    """`mounted(document)` is the viewer of a document; in the end no exception may be left."""
+
+    def mount(document: Any, dark: bool = False) -> Locator:
+        url = f"{lab.url}/lab/extensions/adkit/static/trace.js"
+        window.page.mouse.move(0, 0)
+        window.page.evaluate(MOUNT, [url, document, dark])
+        return window.page.locator("#host > .adkit")
+
+    yield mount
+    assert window.own_errors() == []
+
+
+@pytest.fixture
+def screenshots(tmp_path: Path) -> Path:
+    """Where pictures go: to the folder that ADKIT_SCREENSHOTS names, or nowhere."""
+    folder = Path(os.environ.get("ADKIT_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def lit(view: Locator) -> dict[str, list[str]]:
+    """What is lit, per view."""
+    return view.evaluate(
+        """view => Object.fromEntries(['row', 'node', 'mark'].map(kind => [kind,
+            [...view.querySelectorAll(`:not(tr)[data-subject=${kind}].adkit-lit`)]
+                .map(e => kind === 'mark' ? e.textContent : e.dataset.id)]))"""
+    )
+
+
+def hidden_numbers(view: Locator) -> int:
+    """How many numbers of the list are still ahead."""
+    return view.locator(".adkit-ahead").filter(has_text=re.compile(r"\S")).count()
+
+
+def button(view: Locator, name: str) -> Locator:
+    """A button of the player."""
+    return view.locator(".adkit-player").get_by_role("button", name=name)
+
+
+# ------------------------------------------------------------------------------------------------ the player
+
+
+def test_stepping_lights_list_graph_and_source_and_fills_the_list(mounted: Any) -> None:
+    view = mounted(small())
+    assert hidden_numbers(view) == 0
+    button(view, "next").click()
+    expect(view.locator(".adkit-where")).to_have_text("program 1 / 8")
+    assert lit(view)["row"] == ["v-1"]
+    assert hidden_numbers(view) == 15
+    for _ in range(3):
+        button(view, "next").click()
+    assert lit(view) == {"row": ["v2"], "node": ["v2"], "mark": ["np.sin(x) * w"]}
+    expect(view).to_have_attribute("data-phase", "primal")
+    expect(view.locator(".adkit-sum")).to_be_empty()
+    button(view, "back").click()
+    assert lit(view)["row"] == ["v1"]
+
+
+def test_scrubbing_into_the_sweep_shows_the_same_sum_at_every_step(window: Any, mounted: Any) -> None:
+    for mode, sweep, phase in (("reverse", "reverse", "adjoint"), ("forward", "forward", "tangent")):
+        view = mounted(small(mode))
+        track = view.get_by_role("slider", name="step of the sweep")
+        sums = set()
+        for step in range(8, 16):
+            track.fill(str(step))
+            expect(view.locator(".adkit-where")).to_have_text(f"{sweep} {step - 7} / 8")
+            expect(view).to_have_attribute("data-phase", phase)
+            sums.add(view.locator(".adkit-sum").inner_text())
+        assert sums == {f"Σ v̄·v̇ = {small()['derivatives'][0]['text']} at every step"}
+        assert hidden_numbers(view) == 0
+        window.page.keyboard.press("Escape")
+
+
+def test_the_player_by_keyboard_alone(window: Any, mounted: Any) -> None:
+    view, keyboard = mounted(small()), window.page.keyboard
+    track = view.get_by_role("slider", name="step of the sweep")
+    track.focus()
+    keyboard.press("End")
+    expect(view.locator(".adkit-where")).to_have_text("reverse 8 / 8")
+    assert lit(view)["row"] == ["v-1"]
+    keyboard.press("ArrowLeft")
+    expect(view.locator(".adkit-where")).to_have_text("reverse 7 / 8")
+    expect(track).to_have_attribute("aria-valuetext", re.compile(r"reverse 7 / 8; v̄₀ = 0\.8.*Σ v̄·v̇ = 2\.485"))
+    keyboard.press("Home")
+    expect(view.locator(".adkit-where")).to_have_text("program 1 / 8")
+    expect(track).to_be_focused()
+    keyboard.press("Escape")
+    expect(view.locator(".adkit-where")).to_be_empty()
+    assert hidden_numbers(view) == 0
+    assert lit(view)["row"] == []
+
+
+def test_playing_runs_to_the_end_and_pauses(window: Any, mounted: Any) -> None:
+    window.page.emulate_media(reduced_motion="no-preference")
+    try:
+        view = mounted(small())
+        view.get_by_role("slider", name="step of the sweep").focus()
+        window.page.keyboard.press("Space")
+        expect(button(view, "pause")).to_be_visible()
+        expect(view.locator(".adkit-where")).to_have_text("program 3 / 8")
+        window.page.keyboard.press("Space")
+        expect(button(view, "play")).to_be_visible()
+        view.get_by_role("slider", name="step of the sweep").fill("13")
+        button(view, "play").click()
+        expect(view.locator(".adkit-where")).to_have_text("reverse 8 / 8")
+        expect(button(view, "play")).to_be_visible()
+        button(view, "play").click()
+        view.locator("[data-subject=row][data-id=v5]").click()
+        expect(button(view, "play")).to_be_visible()
+    finally:
+        window.page.emulate_media(reduced_motion="reduce")
+
+
+def test_less_motion_goes_from_phase_to_phase(mounted: Any) -> None:
+    view = mounted(small())
+    button(view, "play").click()
+    expect(view.locator(".adkit-where")).to_have_text("program 8 / 8")
+    expect(view.locator(".adkit-where")).to_have_text("reverse 8 / 8")
+    expect(button(view, "play")).to_be_visible()
+
+
+def test_a_view_that_goes_takes_its_clock_along(window: Any, mounted: Any) -> None:
+    window.page.evaluate(
+        """() => { window.clocks = new Set(); const [set, clear] = [setInterval, clearInterval];
+            window.setInterval = (...a) => { const id = set(...a); clocks.add(id); return id; };
+            window.clearInterval = id => { clocks.delete(id); clear(id); }; }"""
+    )
+    view = mounted(small())
+    button(view, "play").click()
+    assert window.page.evaluate("clocks.size") == 1
+    window.page.evaluate("view.dispose()")
+    assert window.page.evaluate("clocks.size") == 0
+
+
+# ------------------------------------------------------------------------------------------------ what if
+
+
+def test_moving_an_input_updates_list_head_graph_and_player(mounted: Any) -> None:
+    view = mounted(small())
+    view.get_by_label("w =").fill("0.25")
+    there = adkit.trace(shared)(1.5, 0.25).document(("list",))
+    expect(view.locator(".adkit-output")).to_have_text(f"loss = {there['output']['value']}")
+    expect(view.locator(".adkit-result").first).to_contain_text(there["derivatives"][0]["text"])
+    for row in there["rows"]:
+        if row["kind"] != "guard":
+            shown = view.locator(f"[data-subject=row][data-id='{row['id']}'] .adkit-adjoint")
+            expect(shown).to_have_text(row["adjoint"])
+    expect(view.locator(".adkit-whatif-status")).to_contain_text("w = 0.25 in the place of −0.4")
+    button(view, "next").click()
+    view.get_by_role("slider", name="step of the sweep").fill("15")
+    expect(view.locator(".adkit-sum")).to_contain_text(there["derivatives"][0]["text"])
+    view.get_by_role("button", name="reset").click()
+    expect(view.locator(".adkit-output")).to_have_text(f"loss = {small()['output']['value']}")
+    expect(view.get_by_role("button", name="reset")).to_have_count(0)
+
+
+def test_a_slider_moves_by_keyboard_and_keeps_the_focus(window: Any, mounted: Any) -> None:
+    view = mounted(small())
+    slider = view.get_by_role("slider", name="w from")
+    slider.focus()
+    before = view.locator(".adkit-output").inner_text()
+    for _ in range(3):
+        window.page.keyboard.press("ArrowRight")
+    expect(view.locator(".adkit-output")).not_to_have_text(before)
+    expect(view.get_by_label("w =")).to_have_value("-0.376")
+    expect(slider).to_be_focused()
+
+
+def test_a_guard_that_would_flip_is_told_with_its_line_and_lit(mounted: Any) -> None:
+    view = mounted(small())
+    before = view.locator(".adkit-output").inner_text()
+    view.get_by_label("x =").fill("-1")
+    status = view.locator(".adkit-whatif-status")
+    expect(status).to_contain_text("Another branch would be taken: line 3: v₋₁ > 0 would be false")
+    assert lit(view)["row"] == ["g1"]
+    assert lit(view)["mark"] == ["x > 0"]
+    expect(view.locator(".adkit-output")).to_have_text(before)
+    view.get_by_label("x =").fill("2")
+    expect(status).to_contain_text("Replayed in the browser")
+
+
+def test_a_program_that_nobody_knows_is_not_offered(mounted: Any) -> None:
+    doc = small()
+    doc["program"]["instructions"][0]["expression"] = "fetch(x)"
+    view = mounted(doc)
+    expect(view.locator(".adkit-whatif")).to_have_count(0)
+    expect(view.get_by_role("treegrid")).to_be_visible()
+
+
+# ------------------------------------------------------------------------------------------------ diagnoses
+
+
+def test_rows_of_a_diagnosis_lead_to_graph_and_source(window: Any, mounted: Any) -> None:
+    view = mounted(small())
+    expect(view.get_by_role("tab")).to_have_text(["List", "Graph", "Source", "Flow", "Why", "NaN"])
+    view.get_by_role("tab", name="Flow").click()
+    expect(view.locator(".adkit-verdict")).to_have_text("Warning: vanishes at v₂")
+    expect(view.locator(".adkit-fix")).to_have_text("Fix: scale the weights")
+    view.get_by_role("button", name="v₄ (u)").focus()
+    window.page.keyboard.press("Enter")
+    assert lit(view)["node"] == ["v4"]
+    assert lit(view)["mark"] == ["u + x**2"]
+    expect(view.locator("tr.adkit-lit")).to_contain_text("0.836384")
+    view.get_by_role("button", name="line 5").click()
+    assert set(lit(view)["node"]) == {"v5", "v6"}
+    expect(view.locator("tr.adkit-lit")).to_contain_text("line 5")
+    expect(view.locator("td").filter(has_text="<b>bold</b>")).to_be_visible()
+
+
+# ------------------------------------------------------------------------------------------------ accessibility
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(window: Any, mounted: Any, screenshots: Path, theme: str) -> None:
+    """Every tab, while something is lit and played; also the contrast of each text."""
+    for name, doc in {"reverse": small(), "forward": small("forward"), "plots": documents.small()}.items():
+        view = mounted(doc, theme == "dark")
+        window.page.evaluate(AXE + "; undefined")
+        for tab in view.get_by_role("tab").all():
+            tab.click()
+            if name != "plots":
+                view.get_by_role("slider", name="step of the sweep").fill("4" if name == "forward" else "11")
+            found = window.page.evaluate(
+                """async () => {
+                    const { violations, passes } = await axe.run('#host');
+                    const wrong = violations.filter(v => ['serious', 'critical'].includes(v.impact));
+                    const told = v => `${v.id}: ${v.help}: ${v.nodes.map(n => n.html.slice(0, 160)).join(' | ')}`;
+                    return passes.length < 8 ? ['axe-core checked nothing'] : wrong.map(told);
+                }"""
+            )
+            title = tab.inner_text()
+            view.screenshot(path=screenshots / f"viewer-{name}-{title}-{theme}.png")
+            assert found == [], title
+            assert view.evaluate(CONTRAST) == [], title
+
+
+@pytest.mark.parametrize("width", [620, 420])
+def test_a_narrow_page_stacks(window: Any, mounted: Any, screenshots: Path, width: int) -> None:
+    window.page.set_viewport_size({"width": width, "height": 900})
+    try:
+        view = mounted(small())
+        for tab in view.get_by_role("tab").all():
+            tab.click()
+            view.get_by_role("slider", name="step of the sweep").fill("11")
+            wide = view.evaluate(
+                """view => [view, ...view.querySelectorAll('*')].filter(e =>
+                    !e.closest('.adkit-list, svg, .adkit-table-box') && e.scrollWidth > e.clientWidth + 1 && !/inline/.test(getComputedStyle(e).display)
+                    && !e.matches('.adkit-spoken, .adkit-what, input')).map(e => e.className)"""
+            )
+            assert wide == []
+        view.get_by_role("tab", name="List").click()
+        view.screenshot(path=screenshots / f"viewer-narrow-{width}.png")
+    finally:
+        window.page.set_viewport_size({"width": 1000, "height": 900})
+
+
+# ------------------------------------------------------------------------------------------------ long lists
+
+
+def test_a_hundred_thousand_rows_scroll_without_a_blank_frame(mounted: Any) -> None:
+    """In each frame of a fast scroll, jumps included, rows cover the whole of the list's box."""
+    count = 100_000
+    rows = [
+        {
+            "id": f"v{i}",
+            "kind": "instruction",
+            "text": f"sin(v{i - 1})",
+            "value": "0.5",
+            "adjoint": "0.1",
+            "line": 2,
+            "inputs": [],
+        }
+        for i in range(1, count + 1)
+    ]
+    doc = {**documents.small(), "rows": rows, "views": ["list"], "graph": None, "source": None, "plots": []}
+    view = mounted(doc)
+    grid = view.get_by_role("treegrid")
+    expect(grid).to_have_attribute("aria-rowcount", str(count + 1))
+    seen = grid.evaluate(
+        """async list => {
+            const uncovered = [], counts = [];
+            const tops = [0, 1e5, 2.6e6, 5e5, 130, 9e5, 1.3e6];
+            for (let i = 0; i < 40; i++) tops.push(2e5 + i * 700, i * 65000);
+            for (const top of tops) {
+                list.scrollTop = top;
+                await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+                const box = list.getBoundingClientRect();
+                const head = list.querySelector('.adkit-columns').getBoundingClientRect();
+                const rows = [...list.querySelectorAll('.adkit-row')].map(row => row.getBoundingClientRect());
+                const first = Math.min(...rows.map(r => r.top)), last = Math.max(...rows.map(r => r.bottom));
+                if (first > head.bottom + 1 || last < box.bottom - 2) uncovered.push([top, first, last, box.bottom]);
+                counts.push(rows.length);
+            }
+            return { uncovered, most: Math.max(...counts), least: Math.min(...counts) };
+        }"""
+    )
+    assert seen["uncovered"] == []
+    assert seen["least"] >= 20
+    assert seen["most"] < 120
