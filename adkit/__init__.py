@@ -6,14 +6,14 @@ Heavy packages (IPython, matplotlib, CuPy) are imported where they are used.
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from . import numpy, operators
 from .backends import devices
 from .check import check_grads
 from .control_flow import checkpoint, cond, fori_loop, scan, while_loop
 from .custom_rules import custom_rule
-from .diagnose.nan_origin import why_nan
 from .errors import (
     AdkitError,
     CheckError,
@@ -35,10 +35,7 @@ from .errors import (
 )
 from .exploring import explore
 from .lifting import lift
-from .linear_operators import gauss_newton_operator, hessian_operator, jacobian_operator
-from .optimize import least_squares, minimize, root
 from .settings import settings
-from .sparse import SparsePlan, sparse_plan
 from .trace import Trace, trace
 from .transforms import (
     derivative,
@@ -54,6 +51,24 @@ from .transforms import (
     vjp,
 )
 from .vectorization import vmap
+
+if TYPE_CHECKING:  # imported when first asked for, so that `import adkit` stays light
+    from .diagnose.nan_origin import why_nan
+    from .linear_operators import gauss_newton_operator, hessian_operator, jacobian_operator
+    from .optimize import least_squares, minimize, root
+    from .sparse import SparsePlan, sparse_plan
+
+_LATER = {
+    "SparsePlan": ".sparse",
+    "gauss_newton_operator": ".linear_operators",
+    "hessian_operator": ".linear_operators",
+    "jacobian_operator": ".linear_operators",
+    "least_squares": ".optimize",
+    "minimize": ".optimize",
+    "root": ".optimize",
+    "sparse_plan": ".sparse",
+    "why_nan": ".diagnose.nan_origin",
+}
 
 __adkit__ = True
 __version__ = "0.1.0"
@@ -114,6 +129,17 @@ __all__ = [
 ]
 
 operators.attach()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(_LATER[name], __name__), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def load_ipython_extension(shell: Any) -> None:
