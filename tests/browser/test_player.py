@@ -292,6 +292,46 @@ def test_a_program_that_nobody_knows_is_not_offered(mounted: Any) -> None:
     expect(view.get_by_role("treegrid")).to_be_visible()
 
 
+def test_an_explorer_offers_it_folded_and_keeps_the_players_place(window: Any, mounted: Any) -> None:
+    doc = {**small(), "explorer": True}
+    view = mounted(doc)
+    expect(view.get_by_label("x =")).to_be_hidden()
+    view.get_by_role("button", name="what if").click()
+    expect(view.get_by_label("x =")).to_be_visible()
+    view.get_by_role("slider", name="step of the sweep").fill("9")
+    window.page.evaluate("data => window.view.update(data)", doc)
+    expect(view.locator(".adkit-where")).to_have_text("reverse 2 / 8")
+    assert lit(view)["row"] == ["v5"]
+
+
+def test_hostile_steps_programs_and_reports_make_no_element(window: Any, mounted: Any) -> None:
+    attack = "<img src=x onerror='window.attacked = 1'>"
+
+    def poison(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {name: poison(item, name) for name, item in value.items()}
+        if isinstance(value, list):
+            return [poison(item, key) for item in value]
+        return (
+            attack
+            if isinstance(value, str) and key in ("cells", "title", "verdict", "text", "name", "value")
+            else value
+        )
+
+    doc = small()
+    for key in ("player", "reports", "program"):
+        doc[key] = poison(doc[key])
+    view = mounted(doc)
+    for tab in view.get_by_role("tab").all():
+        tab.click()
+        view.get_by_role("slider", name="step of the sweep").fill("9")
+    expect(view.locator(".adkit-what")).to_contain_text("onerror")
+    view.locator(".adkit-field").first.fill("-3")
+    expect(view.locator(".adkit-whatif-status")).to_contain_text("onerror")
+    assert view.locator("img").count() == 0
+    assert window.page.evaluate("window.attacked") is None
+
+
 # ------------------------------------------------------------------------------------------------ diagnoses
 
 
@@ -348,8 +388,8 @@ def test_a_narrow_page_stacks(window: Any, mounted: Any, screenshots: Path, widt
             tab.click()
             view.get_by_role("slider", name="step of the sweep").fill("11")
             wide = view.evaluate(
-                """view => [view, ...view.querySelectorAll('*')].filter(e =>
-                    !e.closest('.adkit-list, svg, .adkit-table-box') && e.scrollWidth > e.clientWidth + 1 && !/inline/.test(getComputedStyle(e).display)
+                """view => [view, ...view.querySelectorAll('*')].filter(e => e.scrollWidth > e.clientWidth + 1
+                    && !e.closest('.adkit-list, svg, .adkit-table-box') && !/inline/.test(getComputedStyle(e).display)
                     && !e.matches('.adkit-spoken, .adkit-what, input')).map(e => e.className)"""
             )
             assert wide == []

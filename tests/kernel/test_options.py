@@ -99,3 +99,10 @@ def test_options_behind_an_expression():
 def test_unknown_option_in_front_of_an_expression():
     with pytest.raises(OptionError, match="did you mean --mode"):
         parse_expression_line(AdkitMagics.grad_line.parser, "--mod forward x**2")
+
+
+def test_the_player_comes_only_where_it_is_asked_for():
+    assert "player" not in cell_options("").views
+    assert cell_options("--view list,player").views == ("list", "player")
+    with pytest.raises(OptionError, match="did you mean player"):
+        cell_options("--view playr")

@@ -88,6 +88,7 @@ export const MIME_TYPE = "application/vnd.adkit.trace.v1+json";
  * @property {Graph | null} graph
  * @property {string | null} graphProblem  why the graph cannot be drawn
  * @property {Array<Curve | HeatMap | Contour | Histogram>} plots
+ * @property {boolean} explorer  whether an explorer with controls of its own made it
  * @property {Player | null} player
  * @property {Program | null} program
  * @property {Report[]} reports
@@ -186,6 +187,7 @@ function readDocument(raw) {
     graph: graph.graph,
     graphProblem: graph.problem,
     plots: list(raw.plots).map((plot) => readPlot(object(plot))).filter((plot) => plot !== null),
+    explorer: raw.explorer === true,
     player: readPlayer(object(raw.player)),
     program: raw.program ? readProgram(object(raw.program)) : null,
     reports: list(raw.reports).slice(0, MOST_REPORTS).map((report) => readReport(object(report))),

@@ -68,7 +68,7 @@ export function loadStyle() {
  * @returns {{update: (data: unknown) => void, dispose: () => void}}
  */
 export function mount(host, data) {
-  const memory = { tab: "", chosen: /** @type {Subject | null} */ (null), list: { open: new Set(), scrollTop: 0 } };
+  const memory = { tab: "", chosen: /** @type {Subject | null} */ (null), step: -1, list: { open: new Set(), scrollTop: 0 } };
   /** @type {TraceView | null} */
   let view = null;
   const dispose = () => {
@@ -97,7 +97,7 @@ export function mount(host, data) {
 class TraceView {
   /**
    * @param {unknown} data
-   * @param {{tab: string, chosen: Subject | null, list: {open: Set<string>, scrollTop: number}}} memory
+   * @param {{tab: string, chosen: Subject | null, step: number, list: {open: Set<string>, scrollTop: number}}} memory
    */
   constructor(data, memory) {
     const { doc, problem } = read(data);
@@ -145,7 +145,7 @@ class TraceView {
       return new WhatIfView(program, (result, row) => {
         if (result) this.#restate(restated(this.recorded, program, result));
         if (row) this.selection.choose({ kind: "row", id: row });
-      });
+      }, this.doc.explorer);
     } catch (error) {
       if (error instanceof SyntaxError) return null;
       throw error;
@@ -209,6 +209,8 @@ class TraceView {
     if (this.tabs.length === 0) return;
     this.show(this.tabNames.includes(this.memory.tab) ? this.memory.tab : this.tabNames[0]);
     if (this.selection.chosen) this.#changed(this.selection.chosen, "choose");
+    const { step } = this.memory;
+    if (this.player && this.doc.player && step >= 0 && step < this.doc.player.steps.length) this.player.go(step);
     if (focus) this.#focus(focus);
   }
 
@@ -287,6 +289,7 @@ class TraceView {
 
   /** What the player came to: lit everywhere in the colour of its phase, what it has not come to is not there yet. */
   #played(/** @type {import("./document.js").Step | null} */ step, /** @type {import("./player.js").Ahead | null} */ ahead) {
+    this.memory.step = this.player ? this.player.at : -1;
     this.element.dataset.phase = step ? step.phase : "";
     if (this.views.list instanceof ListView) this.views.list.play(ahead);
     this.selection.choose(step ? { kind: "row", id: step.row } : null);

@@ -43,9 +43,10 @@ export class WhatIfView {
    * @param {Program} program
    * @param {(result: Result | null, row: string | null) => void} changed  the result at the new point, null for the recorded one
    *     or where the path would be another; row: the guard to light
+   * @param {boolean} [folded]  whether the fields are shown only on demand, beside controls that run the kernel
    * @throws {SyntaxError} for a program that cannot be read
    */
-  constructor(program, changed) {
+  constructor(program, changed, folded = false) {
     this.program = program;
     this.replay = new Replay(program);
     this.replay.run(this.replay.recorded);
@@ -57,16 +58,26 @@ export class WhatIfView {
     this.reset = html("button", { type: "button", class: "adkit-button" }, "reset");
     this.on.add(this.reset, "click", () => this.set(this.replay.recorded));
     this.status = html("p", { class: "adkit-whatif-status", role: "status" });
+    const inner = html("div", { class: "adkit-whatif-fields" }, ...this.fields.map(({ element }) => element), this.reset);
     this.element = html("div", { class: "adkit-whatif", role: "group", "aria-label": "What if: other inputs, without a kernel" },
-      html("div", { class: "adkit-whatif-fields" }, html("span", { class: "adkit-heading" }, "What if"),
-        ...this.fields.map(({ element }) => element), this.reset),
-      this.status);
+      folded ? this.#opener(inner) : html("span", { class: "adkit-heading" }, "What if"), inner, this.status);
     this.#show();
   }
 
   dispose() {
     cancelAnimationFrame(this.frame);
     this.on.dispose();
+  }
+
+  /** A button that shows and hides the fields, hidden at first. @param {HTMLElement} inner @returns {HTMLElement} */
+  #opener(inner) {
+    const button = html("button", { type: "button", class: "adkit-button", "aria-expanded": "false" }, "what if, without the kernel");
+    inner.hidden = true;
+    this.on.add(button, "click", () => {
+      inner.hidden = !inner.hidden;
+      button.setAttribute("aria-expanded", String(!inner.hidden));
+    });
+    return button;
   }
 
   /** @param {Program["inputs"][number]} input @param {number} i */
