@@ -86,7 +86,11 @@ NOT_ANALYTIC = set("wofz hankel1 hankel2 hankel1e hankel2e lambertw".split()) | 
 )
 # no operand of these has a derivative: they raise; and SciPy's integrals of Airy functions err by 1e-7, and
 # its tklmbda by 1e-14, more than a walk over differences forgives; `ive_unscaled` has the derivative of another function on purpose. All are in tests/functions/test_special.py
-STRUCTURAL = {name for name, row in ROWS.items() if not any(row.partials) or name.startswith("itairy_") or name in ("ive_unscaled", "tklmbda")}
+STRUCTURAL = {
+    name
+    for name, row in ROWS.items()
+    if not any(row.partials) or name.startswith("itairy_") or name in ("ive_unscaled", "tklmbda")
+}
 
 # rows without a derivative
 X = np.array([[1.5, -0.5], [2.5, -1.75]])
@@ -98,5 +102,6 @@ _FEW = {
     3: [((2, 1), (3,), ()), ((), (), ()), ((0,), (0,), (1,))],
 }
 SHAPES = {
-    name: _FEW.get(row.arity, [(*((),) * (row.arity - 2), (2, 1), (3,)), ((),) * row.arity]) for name, row in ROWS.items()
+    name: _FEW.get(row.arity, [(*((),) * (row.arity - 2), (2, 1), (3,)), ((),) * row.arity])
+    for name, row in ROWS.items()
 }
