@@ -153,7 +153,7 @@ def _formula(writer: _Steps) -> Formula:
             kept[name] = full
     assert writer.returned is not None
     show = Printer(dict.fromkeys(swept, marks)).text
-    f = Printer({}).text(ast.Name(writer.function))
+    f = variable(writer.title)
     value = simplified(_Expander(known).visit(writer.returned))
     derivatives = {
         name: rf"\frac{{\partial {f}}}{{\partial {Printer({}).text(ast.Name(writer.parameters[name]))}}}"

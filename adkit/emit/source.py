@@ -78,7 +78,8 @@ class Writer:
         self.output = self.listing.resolve(trace._output.node)
         self._arrange()
         self.names = Names()
-        self.function = self.names.new(trace.output_name if trace.output_name != "output" else "f")
+        self.title = "f" if trace.output_name == "output" else trace.output_name
+        self.function = self.names.new(f"{self.title}_and_derivatives")
         self.labels: dict[Node, str] = {}
         self.expressions: dict[Node, ast.expr] = {}
         self.constants: dict[str, Any] = {}

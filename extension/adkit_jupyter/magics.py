@@ -57,6 +57,12 @@ _COMMON = (
     argument("--flow", action="store_true", help="say where the gradient vanishes or explodes"),
     argument("--why", action="append", metavar="NAME", help="say through which paths the derivative by NAME comes"),
     argument("--cost", action="store_true", help="measure both modes; the output then differs from run to run"),
+    argument(
+        "--emit",
+        choices=options.EMITS,
+        metavar="next|print",
+        help="write value and derivative as plain NumPy source, into a new cell below or as text",
+    ),
     argument("--name", metavar="G", help="also bind the trace to this name"),
 )
 
@@ -162,7 +168,29 @@ class AdkitMagics(Magics):
                 trace.reports = tuple(diagnosis(trace, method, name) for method, name in chosen.reports)
             except AdkitError as error:
                 raise briefly(error) from None
+        if chosen.emit is not None and isinstance(trace, adkit.Trace):
+            emit(self._user_shell, trace, chosen.emit)
         return trace
+
+
+def emit(shell: InteractiveShell, trace: adkit.Trace, where: str) -> None:
+    """Write the source of a trace into a new cell below, or print it.
+
+    Arrays that are too large for a text go to the user's namespace, as `NAME_constants`.
+    """
+    try:
+        source = trace.to_source()
+    except AdkitError as error:
+        raise briefly(error) from None
+    text = str(source)
+    if source.constants:
+        name = f"{source.function}_constants"
+        shell.user_ns[name] = source.constants
+        text += f"\n\n# its large arrays are in {name}: call it with **{name}\n"
+    if where == "next":
+        shell.set_next_input(text, replace=False)
+    else:
+        print(text, end="")
 
 
 def diagnosis(trace: adkit.Trace, method: str, name: str | None) -> Any:

@@ -25,6 +25,7 @@ __adkit__ = True
 
 MODES = ("auto", "forward", "reverse")
 DEVICES = ("cpu", "gpu")
+EMITS = ("next", "print")
 VIEWS = ("list", "graph", "plot", "source")
 DIAGNOSES = {"nan": "why_nan", "flow": "flow", "cost": "cost"}  # option -> the method of a trace that answers
 EVERY_VIEW = (*VIEWS, "player")  # the last one only where it is asked for
@@ -47,6 +48,7 @@ class Options:
     check: bool = False
     name: str | None = None
     explore: bool = False
+    emit: str | None = None
     reports: tuple[tuple[str, str | None], ...] = ()  # (method of the trace, input that it is asked about)
 
 
@@ -193,6 +195,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         check=parsed.check,
         name=parsed.name,
         explore=parsed.explore,
+        emit=parsed.emit,
         reports=_reports(parsed),
     )
 
