@@ -71,7 +71,7 @@ def ticks(low: float, high: float, about: int = 3) -> list[float]:
     """Round numbers within an interval.
 
     >>> ticks(0.0, 1.0, 4)
-    [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    [0.0, 0.5, 1.0]
     """
     rough = (high - low) / about
     if not rough > 0 or not math.isfinite(rough):

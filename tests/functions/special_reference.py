@@ -73,7 +73,10 @@ def _kolmogorov(y: Any) -> Any:
 
 
 def _smirnov(n: int, d: Any) -> Any:
-    return sum(mp.binomial(n, k) * d * (d + mp.mpf(k) / n) ** (k - 1) * (1 - d - mp.mpf(k) / n) ** (n - k) for k in range(int(n * (1 - d)) + 1))
+    return sum(
+        mp.binomial(n, k) * d * (d + mp.mpf(k) / n) ** (k - 1) * (1 - d - mp.mpf(k) / n) ** (n - k)
+        for k in range(int(n * (1 - d)) + 1)
+    )
 
 
 def _ellipkinc(phi: Any, m: Any) -> Any:

@@ -232,5 +232,7 @@ np.testing.assert_allclose(g, ad.grad(lambda v: (abs(np.fft.rfft(v)) ** 2).sum()
 
 @pytest.mark.parametrize("switch", [{}, {"SCIPY_ARRAY_API": "1"}], ids=["off", "on"])
 def test_scipy_fft_is_reached_with_the_array_api_switch_on_and_off(switch):
-    plain = {name: value for name, value in os.environ.items() if name != "SCIPY_ARRAY_API"}  # any text is yes, also "0"
+    plain = {
+        name: value for name, value in os.environ.items() if name != "SCIPY_ARRAY_API"
+    }  # any text is yes, also "0"
     subprocess.run([sys.executable, "-c", CODE], check=True, env=plain | switch)
