@@ -40,6 +40,8 @@ def render(doc: dict[str, Any]) -> str:
             parts.append(_view(title, body, opened=number == 0 or len(rows) <= FEW_ROWS) if body else "")
         if doc.get("player"):
             parts.append(_view(*player.render(doc["player"]), opened=False))
+        elif "player" in doc["views"]:
+            parts.append(_section(markup.quiet(player.TOO_LONG)))
     frame = f"border:1px solid {theme.LINE};border-radius:6px;overflow:hidden;max-width:1100px;text-align:left"
     return f'<div class="adkit-trace" style="{frame}">{"".join(parts)}</div>'
 

@@ -10,6 +10,7 @@ from typing import Any
 from adkit.views import markup, theme
 from adkit.views.glyphs import escape, subscript
 
+TOO_LONG = "The player steps through traces of at most 200 instructions; this one is longer."
 _ROLES = {"primal": "primal", "tangent": "tangent", "adjoint": "adjoint"}
 _SIGNS = {"primal": "", "tangent": "̇", "adjoint": "̄"}
 

@@ -61,6 +61,8 @@ test("anything else under the name of a player is brought to shape or dropped", 
   const [step] = read({ schema: 1, player: { steps: [{ variable: 3, phase: "sideways", adds_to: "no" }] } }).doc.player.steps;
   assert.deepEqual(step, { variable: "3", row: "3", phase: "primal", value: "", addsTo: [], invariant: null });
   assert.deepEqual(read({ schema: 1, views: ["player"] }).doc.views, ["list"]);
+  assert.equal(read({ schema: 1, views: ["list", "player"] }).doc.playerMissing, true, "told rather than left out");
+  assert.equal(read(documents.reverse).doc.playerMissing, false);
 });
 
 test("sliders reach around their value", () => {

@@ -105,7 +105,9 @@ def test_only_those_who_ask_get_steps_and_only_for_short_traces() -> None:
             x = numpy.sin(x)
         return x
 
-    assert not {"player", "program"} & set(adkit.trace(longer)(0.9).document(("list", "player")))
+    too_long = adkit.trace(longer)(0.9).document(("list", "player"))
+    assert not {"player", "program"} & set(too_long)
+    assert "at most 200 instructions" in views.bundle(too_long)["text/html"]
 
 
 def test_the_static_page_has_a_row_for_every_step() -> None:

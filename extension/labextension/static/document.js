@@ -90,6 +90,7 @@ export const MIME_TYPE = "application/vnd.adkit.trace.v1+json";
  * @property {Array<Curve | HeatMap | Contour | Histogram>} plots
  * @property {boolean} explorer  whether an explorer with controls of its own made it
  * @property {Player | null} player
+ * @property {boolean} playerMissing  whether a player was asked for that the trace is too long for
  * @property {Program | null} program
  * @property {Report[]} reports
  */
@@ -189,6 +190,7 @@ function readDocument(raw) {
     plots: list(raw.plots).map((plot) => readPlot(object(plot))).filter((plot) => plot !== null),
     explorer: raw.explorer === true,
     player: readPlayer(object(raw.player)),
+    playerMissing: list(raw.views).includes("player") && !raw.player,
     program: raw.program ? readProgram(object(raw.program)) : null,
     reports: list(raw.reports).slice(0, MOST_REPORTS).map((report) => readReport(object(report))),
   };

@@ -34,6 +34,8 @@ const ARRANGEMENT = {
   report: ["source", "graph"],
 };
 
+const NO_PLAYER = "The player steps through traces of at most 200 instructions; this one is longer.";
+
 /** The tab of a report. @param {number} i */
 const reportTab = (i) => `report-${i}`;
 
@@ -174,6 +176,7 @@ class TraceView {
     if (problem) this.element.append(html("p", { class: "adkit-note adkit-wrong", role: "alert" }, problem));
     if (this.tabs.length === 0) return;
     if (this.whatIf) this.element.append(this.whatIf.element);
+    if (this.doc.playerMissing) this.element.append(html("p", { class: "adkit-note adkit-dim" }, NO_PLAYER));
     this.panel = html("div", { class: "adkit-panes", role: "tabpanel", id: this.panelId });
     this.element.append(
       html("div", { class: "adkit-tabline" },
