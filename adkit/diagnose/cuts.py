@@ -211,7 +211,7 @@ class Search:
 
     Attributes
     ----------
-    cuts: where it was lost, in the order of the program.
+    cuts: where it was lost: first what is zero at this point, then what never has a derivative.
     guards: conditions of the user's `if` that depend on it.
     cancels: the first variable at which contributions cancel exactly, if one does.
     reached: whether the output depends on the variable in any way.
@@ -264,7 +264,8 @@ def search(
             cancels = cancels or node
         cuts += [vanished(v, i) for v, i, s in handed if s == 0.0]
     found = {(cut.node, cut.operand): cut for cut in cuts}
-    ordered = sorted(found.values(), key=lambda cut: cut.node.id)
+    # a condition beside a mask is not what cut it: what would let something through elsewhere comes first
+    ordered = sorted(found.values(), key=lambda cut: (not depends_on(cut.node.primitive, cut.operand), cut.node.id))
     return Search(tuple(ordered), guards, cancels, reached or source is trace._output.node)
 
 
@@ -282,7 +283,8 @@ def sentence(found: Search, places: Places, name: str) -> str:
         more = f", and at {len(found.cuts) - 1} more place{'s' * (len(found.cuts) > 2)}" if len(found.cuts) > 1 else ""
         return f"{first.reason} ({places.where(first.node)}: {places.code(first.node)}){more}"
     if found.guards:
-        return f"only a condition depends on it ({places.where(found.guards[0])})"
+        guard = found.guards[0]
+        return f"{guarded(guard)[1]} ({places.where(guard)}: {places.code(guard.node)})"
     return "the output is computed without it" if not found.reached else "nothing of it comes through"
 
 
@@ -292,4 +294,12 @@ def fix(found: Search) -> str:
         return FIXES["cancels"]
     if found.cuts:
         return found.cuts[0].fix
-    return FIXES["comparison"] if found.guards else FIXES["unused"]
+    return FIXES[guarded(found.guards[0])[0]] if found.guards else FIXES["unused"]
+
+
+def guarded(guard: Any) -> tuple[str, str]:
+    """Why nothing comes through a guard: a key of `FIXES`, and the reason."""
+    cut = without_derivative(guard.node, 0)
+    if cut.kind == "comparison":
+        return cut.kind, "only a condition depends on it"
+    return cut.kind, f"{cut.reason}, and only that is used"

@@ -98,6 +98,17 @@ class _Side:
         self.nodes: list[Node] = self.listing.nodes
         self.adjoints = trace.adjoints()
         self.ends = set(trace._inputs.values())
+        self.around = self._around()
+
+    def _around(self) -> dict[Node, float]:
+        """Per variable the largest adjoint of those that are computed from it: what its own may be rounding of."""
+        found: dict[Node, float] = {}
+        for node in self.nodes:
+            largest = _largest_element(self.adjoints.get(node))
+            for operand in node.inputs if largest else ():
+                if type(operand) is Node and found.get(operand, 0.0) < largest:
+                    found[operand] = largest
+        return found
 
     def strong(self) -> list[tuple[str, str]]:
         """Per instruction the piece of source and the operation."""
@@ -149,7 +160,19 @@ def _compared(pair: Pair, a: _Side, b: _Side) -> Pair:
     if p is None and q is None:
         return Pair(x, y, pair.edited, values)
     p, q = (0.0 if p is None else p), (0.0 if q is None else q)
+    least = ROUNDING * float(numpy.finfo(_coarser(numpy_dtype(x), numpy_dtype(y))).eps) * a.around.get(x, 0.0)
+    if _largest_element(p) <= least and _largest_element(q) <= least:
+        return Pair(x, y, pair.edited, values, 0.0)  # contributions that cancel: two zeros, to rounding
     return Pair(x, y, pair.edited, values, apart(p, q), _turned(p, q))
+
+
+def _largest_element(adjoint: Any) -> float:
+    if type(adjoint) is numpy.float64:
+        return abs(float(adjoint))
+    if adjoint is None or isinstance(adjoint, tuple):
+        return 0.0
+    plain = numpy.abs(numpy.asarray(to_numpy(adjoint)))
+    return float(plain.max()) if plain.size else 0.0
 
 
 def _coarser(a: Any, b: Any) -> numpy.dtype:
@@ -239,9 +262,8 @@ def _verdict(a: _Side, b: _Side, made: Difference) -> tuple[str, str, list[str],
         parts.append(f"other inputs ({', '.join(other[:4])}{', …' if len(other) > 4 else ''})")
     paragraphs = []
     if made.parting is not None and not other:
-        parts.append(
-            f"values part at {_place(a, made.parting)} by {_ulp(made.parting.value, made.unit, _value_share(made.parting))}"
-        )
+        by = _ulp(made.parting.value, made.unit, _value_share(made.parting))
+        parts.append(f"values part at {_place(a, made.parting)} by {by}")
     elif made.parting is None:
         parts.append(f"values agree to {_ulp(values, made.unit)}")
     if turned:

@@ -151,7 +151,7 @@ def _one(trace: Any, places: Places, out: Node, source: Node, name: str, of: str
         text = f"{label} is not finite"
         told = Why(name, made.gradient, (), 1.0, math.nan, None)
         return _Told(told, "warning", text, "see why_nan() for its origin", (), ())
-    return _carried(places, made, name, label)
+    return _carried(places, made, name, label, seed)
 
 
 def _cut(trace: Any, places: Places, made: Routes, name: str, label: str) -> _Told:
@@ -170,8 +170,9 @@ def _cut(trace: Any, places: Places, made: Routes, name: str, label: str) -> _To
     ]
     for guard in found.guards[:USES]:
         text = places.listing.guard(guard, 0)
-        reason_of = f"decided a branch ({text.outcome}); a condition has no derivative"
-        rows.append(Row(("guard", text.text, places.at(guard), reason_of), None, places.line(guard), "zero"))
+        reason_of = f"{cuts.guarded(guard)[1]}; it was {text.outcome}"
+        code = places.code(guard.node)
+        rows.append(Row(("guard", code, places.at(guard), reason_of), None, places.line(guard), "zero"))
     columns = (Column("cut at", code=True), Column("operation", code=True), Column("line"), Column("reason"))
     count = len(found.cuts) + len(found.guards)
     title = f"where {label} is cut" + (f", {len(rows)} of {count} places" if count > len(rows) else "")
@@ -180,9 +181,9 @@ def _cut(trace: Any, places: Places, made: Routes, name: str, label: str) -> _To
     return _Told(told, "warning", f"{label} is 0: {reason}", cuts.fix(found), (), tables)
 
 
-def _carried(places: Places, made: Routes, name: str, label: str) -> _Told:
+def _carried(places: Places, made: Routes, name: str, label: str, seed: Any) -> _Told:
     """The paths of a derivative that is not zero, or whose contributions cancel."""
-    paths = best_paths(made, PATHS)
+    paths = best_paths(made, PATHS, seed)
     gross = made.gross[made.source]
     whole = made.total or gross  # of contributions that cancel exactly, shares of their sizes
     shares = tuple((_names(p, places), p.contribution / whole) for p in paths)
@@ -221,7 +222,7 @@ def _cancelling(places: Places, made: Routes, label: str, ratio: float) -> tuple
         handed = sum(size for _, _, size in made.consumers.get(u, ()))
         least = max(abs(made.through.get(u, 0.0)), 1e-300)
         found = min(gross / least, handed / max(made.sizes.get(u, 0.0), 1e-300))
-        if found > worst and gross >= 1e-3 * abs(made.total):
+        if found > worst and abs(made.passing.get(u, 0.0)) >= 1e-3 * abs(made.total):
             worst, node = found, u
     if node is None or worst < CANCELS:
         return "ok", [], None
@@ -305,7 +306,7 @@ def _path_table(places: Places, made: Routes, paths: Sequence[Path], whole: floa
         cells = (_percent(share), number(path.contribution), _text(path, places), _lines(path, places))
         onward = path.nodes[1] if len(path.nodes) > 1 else path.nodes[0]
         rows.append(Row(cells, places.key(onward), places.line(onward), bar=_bar(share)))
-    others = made.count - len(paths)
+    others = made.count - len(paths) - made.idle
     rest = made.total - sum(path.contribution for path in paths)
     if others > 0:
         cells = (_percent(rest / whole), number(rest), f"{_count(others)} other path{'s' * (others != 1)}", "")
@@ -377,7 +378,7 @@ def _without(cells: Sequence[str], place: int, kept: bool) -> tuple[str, ...]:
 def _passing_table(places: Places, made: Routes, whole: float) -> Table | None:
     """What passes the user's variables between; they may lie one behind the other, so this adds up to nothing."""
     most: dict[str, tuple[Node, float, int]] = {}
-    for node, carried in made.through.items():
+    for node, carried in made.passing.items():
         name = places.name(node)
         if name is None or node is made.source or node is made.output:
             continue

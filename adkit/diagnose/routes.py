@@ -5,7 +5,8 @@ adjoints. An edge from u to v carries φ = ⟨what v hands back to u, u̇⟩. Wh
 out of it to its consumers, both being ⟨v̄, v̇⟩; the edges out of x carry ⟨x̄, ẋ⟩ together, which is the derivative (for an
 array its norm). A path carries φ(first edge) · Π φ(edge) / φ(all edges out of the variable) over its further edges: for
 numbers the product of the local partial derivatives, exactly, and for arrays each variable passes on what it got in the
-proportions of its edges. The paths add up to the whole in both cases.
+proportions of its edges. The paths add up to the whole in both cases. Unless paths are very long, what one through
+arrays carries is then measured by pulling the adjoint back along it alone, which is exact.
 
 A variable whose edges cancel exactly passes nothing on; its paths, which add up to 0, are left out. The best k paths
 are found by dynamic programming over the program and the best deviations from them (Lawler 1972), without enumeration.
@@ -33,6 +34,8 @@ from . import edges
 __adkit__ = True
 
 LARGEST_COPY = 4096
+CANDIDATES = 4  # paths that are measured for each one that is wanted
+LONGEST_MEASURED = 5000  # instructions of all of them together
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,15 @@ class Routes:
     Attributes
     ----------
     total: the derivative, or its norm if it is an array.
-    uses: variable -> consumer -> what the edges between them carry.
+    uses: variable -> consumer -> what the edges between them carry (of numbers what they hand back).
     sizes: variable -> norm of its adjoint.
     consumers: as `flow.Flow` has them.
     through, gross: variable -> Σ φ and Σ |φ| over the edges to its consumers.
     gradient: the derivative itself, `None` for none.
     best, step: variable -> the logarithm of the best path on and its next variable, and that of this one step.
-    count: the number of paths.
+    passing: variable -> ⟨v̄, v̇⟩, the part of the derivative that passes it.
+    direction: ẋ of an array; `None` for a number.
+    count, idle: the number of paths, and of those that turned out to carry nothing.
     """
 
     source: Node
@@ -70,7 +75,10 @@ class Routes:
     gross: dict[Node, float] = field(default_factory=dict)
     best: dict[Node, tuple[float, Node]] = field(default_factory=dict)
     step: dict[Node, float] = field(default_factory=dict)
+    passing: dict[Node, float] = field(default_factory=dict)
+    direction: Any = None
     count: float = 0.0
+    idle: int = 0
 
     def ratio(self, node: Node, consumer: Node) -> float:
         """The part of what passes a variable that goes to a consumer; for the source, what goes there."""
@@ -98,7 +106,9 @@ def routes(output: Node, source: Node, seed: Any) -> Routes:
         return made
     tangents = _tangents(output, source, direction, order)
     _carry(made, order, seed, tangents, set(order))
+    made.passing = made.through
     made.total = made.through.get(source, 0.0)
+    made.direction = direction
     _search(made, order)
     return made
 
@@ -177,7 +187,7 @@ def _carry(made: Routes, order: list[Node], seed: Any, tangents: Mapping[Node, A
 
 
 def _carry_numbers(made: Routes, order: list[Node], seed: Any) -> None:
-    """The same for a program of numbers, whose tangents follow from the contributions and need no sweep."""
+    """The same for a program of numbers: with tangents left out, since a path is a product of local partials there."""
     adjoints: dict[Node, float] = {}
     handed: dict[Node, list[tuple[Node, float]]] = {}
     between = set(order)
@@ -197,17 +207,17 @@ def _carry_numbers(made: Routes, order: list[Node], seed: Any) -> None:
     tangents = {made.source: 1.0}
     for node in order:
         tangent = tangents.get(node, 0.0)
+        made.passing[node] = adjoints.get(node, 0.0) * tangent
         to: dict[Node, float] = {}
-        gross = 0.0
         for consumer, value in handed.get(node, ()):
-            carried = value * tangent
-            to[consumer] = to.get(consumer, 0.0) + carried
-            gross += abs(carried)
+            to[consumer] = to.get(consumer, 0.0) + value
             if adjoints[consumer]:
-                tangents[consumer] = tangents.get(consumer, 0.0) + carried / adjoints[consumer]
+                tangents[consumer] = tangents.get(consumer, 0.0) + value / adjoints[consumer] * tangent
         if to:
-            made.uses[node], made.gross[node], made.through[node] = to, gross, sum(to.values())
-    made.through[made.output] = made.total = made.through.get(made.source, 0.0)
+            made.uses[node] = to
+            made.gross[node] = sum(abs(value) for _, value in handed[node])
+            made.through[node] = adjoints.get(node, 0.0)
+    made.total = made.through.get(made.source, 0.0)
 
 
 def _along(part: edges.Part, tangents: Mapping[Node, Any]) -> float | None:
@@ -266,8 +276,36 @@ def _log(x: float) -> float:
     return math.log(abs(x)) if x else -math.inf
 
 
-def best_paths(made: Routes, k: int) -> list[Path]:
-    """The k paths that carry most, whatever their sign."""
+def best_paths(made: Routes, k: int, seed: Any) -> list[Path]:
+    """The k paths that carry most, whatever their sign.
+
+    Where arrays are on the way, more paths than that are found by the flow, and then measured one by one.
+    """
+    if made.direction is None:
+        return _heaviest(made, k)
+    found = _heaviest(made, CANDIDATES * k)
+    if sum(len(path.nodes) for path in found) > LONGEST_MEASURED:
+        return found[:k]
+    measured = [Path(path.nodes, _measured(made, path.nodes, seed)) for path in found]
+    least = 1e-14 * made.gross.get(made.source, 0.0)
+    made.idle = sum(abs(path.contribution) <= least for path in measured)
+    measured = [path for path in measured if abs(path.contribution) > least]
+    return sorted(measured, key=lambda path: -abs(path.contribution))[:k]
+
+
+def _measured(made: Routes, nodes: Sequence[Node], seed: Any) -> float:
+    """What one path carries: the seed pulled back along it alone."""
+    g = seed
+    with numpy.errstate(all="ignore"):
+        for parent, node in zip(nodes[-2::-1], nodes[:0:-1], strict=True):
+            parts = [part.value for part in edges.contributions(node, g) if part.parent is parent]
+            if not parts:
+                return 0.0
+            g = sum(parts[1:], parts[0])
+    return inner(g, made.direction)
+
+
+def _heaviest(made: Routes, k: int) -> list[Path]:
     if made.source not in made.best:
         return []
     heap: list[tuple[float, int, tuple[Node, ...]]] = [(-made.best[made.source][0], 0, (made.source,))]
