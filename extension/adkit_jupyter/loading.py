@@ -5,6 +5,7 @@ IPython can register magics but not remove them, so what was put where is rememb
 
 from __future__ import annotations
 
+import sys
 import weakref
 from typing import Any
 
@@ -69,8 +70,17 @@ def load(shell: InteractiveShell) -> None:
     _loaded[shell] = extension
 
 
+def running_info(shell: InteractiveShell) -> Any:
+    """What IPython tells of the cell that runs on `shell`; None where the extension is not loaded."""
+    extension = _loaded.get(shell)
+    return None if extension is None else extension.locator.info
+
+
 def unload(shell: InteractiveShell) -> None:
     """Take the extension off `shell`; harmless where it is not loaded."""
     extension = _loaded.pop(shell, None)
     if extension is not None:
         extension.take_off()
+        lifetime = sys.modules.get(f"{__package__}.explorer.lifetime")
+        if lifetime is not None:
+            lifetime.close_all()

@@ -35,6 +35,11 @@ class CellLocator:
         self._shell = shell
         self._info: ExecutionInfo | None = None
 
+    @property
+    def info(self) -> ExecutionInfo | None:
+        """What IPython told of the running cell."""
+        return self._info
+
     def before_cell(self, info: Any) -> None:
         """IPython's `pre_run_cell` callback."""
         self._info = info

@@ -263,7 +263,8 @@ class Copies:
         body = vars(value)
         functions = [f for f in _functions(value, set()) if f.__globals__ is self._source]
         plain = type(value) is type and "__slots__" not in body
-        if not functions or not plain or value.__init_subclass__.__qualname__ != "object.__init_subclass__":
+        announced = any("__init_subclass__" in vars(kind) for kind in value.__mro__[:-1])
+        if not functions or not plain or announced:
             return value
         bases = tuple(self(base) for base in value.__bases__)
         made = type(value.__name__, bases, {k: v for k, v in body.items() if k not in ("__dict__", "__weakref__")})

@@ -10,6 +10,8 @@ import threading
 import weakref
 from typing import Any, Protocol
 
+from ..loading import running_info
+
 __adkit__ = True
 
 
@@ -26,23 +28,20 @@ _open: dict[str, tuple[Any, list[weakref.ref[Any]]]] = {}
 
 def running_cell(shell: Any) -> tuple[str, Any] | None:
     """Which cell runs (its id, or its text where the front end gives none), and which of its runs it is."""
-    if shell is None:
+    if shell is None or not hasattr(shell, "user_ns"):
         return None
     parent: dict[str, Any] = getattr(shell, "get_parent", dict)() or {}
     code = parent.get("content", {}).get("code")
     if code is not None:
         cell = parent.get("metadata", {}).get("cellId") or code
         return str(cell), parent.get("header", {}).get("msg_id")
-    inputs = shell.user_ns.get("_ih") or [""]
-    return str(inputs[-1]), (len(inputs), shell.execution_count)
+    info = running_info(shell)
+    return None if info is None else (str(info.cell_id or info.raw_cell), info)
 
 
 def opened(explorer: Closable, shell: Any) -> None:
     """Note a new explorer, and close those that earlier runs of the same cell left."""
-    place = running_cell(shell)
-    if place is None:
-        return
-    cell, run = place
+    cell, run = running_cell(shell) or (f"explorer {id(explorer)}", None)
     with _lock:
         before, explorers = _open.get(cell, (None, []))
         stale = explorers if before != run else []

@@ -96,7 +96,7 @@ class Panel:
         self.mode = self._choice({"forward": "forward", "reverse": "reverse"}, setup.mode, "mode", str)
         self.device = self._choice({"cpu": "CPU", "gpu": "GPU"}, setup.device, "device", str)
         self.order = self._choice({str(n): f"order {n}" for n in orders}, str(setup.order), "order", int)
-        self._gpu = gpu if "GPU" in gpu or not gpu else f"GPU: {gpu}"
+        self._gpu = gpu[:1].upper() + gpu[1:] if "GPU" in gpu or not gpu else f"GPU: {gpu}"
         self.device.disable("gpu", gpu)
         self.reasons = ipywidgets.Label(layout={"display": "none"})
         self.reasons.add_class("adkit-explorer-reason")
@@ -191,7 +191,8 @@ class Panel:
         for value in self.order.buttons:
             if value != "1":
                 self.order.disable(value, order_reason)
-        reasons = " · ".join(filter(None, (self._gpu[:1].upper() + self._gpu[1:], order_reason and f"order 2 {order_reason}")))
+        order = f"order 2 {order_reason}" if order_reason else ""
+        reasons = " · ".join(filter(None, (self._gpu, order)))
         if self.reasons.value != reasons:
             self.reasons.value = reasons
             self.reasons.layout.display = "" if reasons else "none"
