@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html.parser
 import re
+import shutil
+import subprocess
 import sys
 
 import numpy as np
 import pytest
 
 from adkit import InputError, trace
+from adkit.emit import page
 from adkit.emit.graphs import quoted
 
 
@@ -55,6 +58,9 @@ def test_without_networkx(monkeypatch):
         trace(product)(1.0, 2.0).to_networkx()
 
 
+EVIL = "</title><script>alert(1)</script>"
+
+
 class _Tags(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
@@ -64,14 +70,38 @@ class _Tags(html.parser.HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_page(tmp_path):
-    name = "</title><script>alert(1)</script>"
-    path = trace(lambda p: np.sin(p[name]))({name: 2.0}).to_html(tmp_path / "trace.html")
-    assert path == tmp_path / "trace.html"
-    text = path.read_text(encoding="utf-8")
+def tags_of(text):
     tags = _Tags()
     tags.feed(text)
-    assert "script" not in [tag for tag, _ in tags.found]
-    links = [value for _, attrs in tags.found for key, value in attrs.items() if key in ("src", "href")]
+    return tags.found
+
+
+@pytest.mark.parametrize("viewer", [True, False])
+def test_page(tmp_path, monkeypatch, viewer):
+    if not viewer:
+        monkeypatch.setattr(page, "static_folder", lambda: None)
+    elif page.static_folder() is None:
+        pytest.skip("the viewer is not installed")
+    path = trace(lambda p: np.sin(p[EVIL]))({EVIL: 2.0}).to_html(tmp_path / "trace.html")
+    assert path == tmp_path / "trace.html"
+    text = path.read_text(encoding="utf-8")
+    tags = tags_of(text)
+    kinds = [attrs.get("type") for tag, attrs in tags if tag == "script"]
+    assert kinds == (["importmap", "application/json", "module"] if viewer else [])
+    links = [value for _, attrs in tags for key, value in attrs.items() if key in ("src", "href")]
     assert all(value.startswith("data:") for value in links)
     assert "default-src 'none'" in text
+    assert "<script>alert" not in text
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium")
+def test_the_viewer_runs_from_a_file(tmp_path):
+    if page.static_folder() is None:
+        pytest.skip("the viewer is not installed")
+    path = trace(product)(1.0, 2.0).to_html(tmp_path / "trace.html")
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    command += ["--virtual-time-budget=4000", "--dump-dom", path.as_uri()]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert 'id="static"' not in shown  # the viewer has taken its place
+    assert 'role="tab"' in shown
+    assert "sin(" in shown
