@@ -93,3 +93,101 @@ def test_a_trace_checks_itself():
     report = trace.check()
     assert report.verdict == "agree"
     assert [row.input for row in report.rows] == ["x", "w"]
+
+
+# ------------------------------------------------------------------------------------------------ the trust badge
+
+
+def wrong_rule(element):
+    """The square of an array, whose rule is wrong at one element."""
+
+    def vjp(x):
+        factor = 2 * x
+        factor[element] *= 1.01
+        return x**2, lambda g: g * factor
+
+    return adkit.custom_rule(lambda x: x**2, vjp=vjp)
+
+
+def hinge(w):
+    return np.sum(np.maximum(0.0, 1.0 - w))
+
+
+def lasso(w):
+    return np.sum((w - 1.0) ** 2) + 0.1 * np.sum(np.abs(w))
+
+
+def binned(x):
+    return np.sum(np.round(x)) + 0.0 * np.sum(x)
+
+
+def jittered(w):
+    return np.sum(w * np.random.default_rng().normal(size=4))
+
+
+def distances(d):
+    return np.sum(np.sqrt(d))
+
+
+FAILURES = [
+    (hinge, np.array([0.2, 3.0, 1.0, 0.5]), "kink", (2,), "warning"),
+    (lasso, np.array([[0.3, 1.0], [0.0, 2.0]]), "kink", (1, 0), "warning"),
+    (binned, np.array([0.2, 0.7]), "flat", None, "note"),
+    (jittered, np.ones(4), "noise", None, "warning"),
+    (distances, np.array([1.0, 4.0, 0.0]), "noise", (2,), "warning"),
+    (np.abs, np.float64(0.0), "kink", None, "warning"),
+]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("f", "x", "verdict", "index", "severity"), FAILURES)
+def test_a_failure_names_its_verdict_and_its_worst_element(f, x, verdict, index, severity):
+    checked = check_grads(f, (x,), order=1)
+    assert checked.verdict == verdict
+    if f is not jittered:  # with noise no element can be told from another
+        assert checked.rows[0].index == index
+        assert index is None or checked.rows[0].detail.endswith(f"worst at {list(index)}")
+    report = checked.as_report()
+    assert (report.kind, report.severity, report.data) == ("check", severity, checked)
+    assert report.fix is not None
+    assert report.tables[0].rows[0].cells[4] == verdict
+    assert report.tables[0].rows[0].state != "normal"
+
+
+@pytest.mark.parametrize("element", [0, 3, 6])
+def test_a_wrong_rule_names_the_element(element):
+    with pytest.raises(adkit.CheckError, match=rf"worst at \[{element}\]"):
+        check_grads(lambda x: np.sum(wrong_rule(element)(x)), (np.linspace(1.0, 2.0, 7),), order=1)
+
+
+def test_a_kink_tells_both_slopes():
+    row = check_grads(np.abs, (0.0,)).rows[0]
+    assert "slope −1 to the left, 1 to the right" in row.detail
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lasso, np.array([0.3, 1.0, -2.0])),
+        (hinge, np.array([0.2, 3.0])),
+        (lambda a: np.linalg.slogdet(a)[1], np.eye(3) * 2.0),
+        (lambda x: np.logaddexp(0.0, x).sum(), np.array([-3.0, 800.0])),
+        (lambda x: np.sum(x[:2] / x[2]), np.array([1.0, 2.0, 3.0])),
+    ],
+)
+def test_a_healthy_function_has_a_quiet_report(f, x):
+    checked = check_grads(f, (x,))
+    report = checked.as_report()
+    assert (checked.verdict, report.severity, report.fix) == ("agree", "ok", None)
+    assert all(row.index is None for row in checked.rows)
+    assert all(row.state == "normal" for row in report.tables[0].rows)
+
+
+def test_a_check_shows_itself():
+    checked = check_grads(np.abs, (0.0,))
+    bundle = checked._repr_mimebundle_()
+    assert bundle["text/plain"] == str(checked)
+    assert "kink: slope −1 to the left" in bundle["text/html"]
+    document = checked.as_document()
+    assert document["kind"] == "check"
+    assert json.loads(json.dumps(document, allow_nan=False)) == document

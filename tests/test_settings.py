@@ -7,10 +7,11 @@ import importlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 import adkit
-from adkit import DeviceError, OptionError, settings, trace
+from adkit import DeviceError, NonFiniteError, OptionError, settings, trace
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +23,7 @@ def restored():
 def test_defaults():
     assert settings.current().mode == "auto"
     assert settings.current().device == "cpu"
+    assert settings.current().nan == "allow"
 
 
 def test_block_restores_and_gives_what_is_in_force():
@@ -72,6 +74,8 @@ def test_settings_show_themselves():
         ({"mode": None}, "use one of auto, forward, reverse"),
         ({"device": "tpu"}, "use one of cpu, gpu"),
         ({"device": ["cpu"]}, "use one of cpu, gpu"),
+        ({"nan": "stop"}, "use one of allow, raise"),
+        ({"nan": True}, "use one of allow, raise"),
     ],
 )
 def test_unknown_names_and_values_are_refused(changes, fix):
@@ -171,3 +175,34 @@ def test_a_mode_given_to_the_call_wins_over_the_setting():
         assert trace(lambda x: x**2)(3.0).mode == "forward"
         assert trace(lambda x: x**2, mode="reverse")(3.0).mode == "reverse"
         assert adkit.grad(lambda x: x**2)(3.0) == 6.0
+
+
+def test_nan_raise_holds_in_its_block_and_thread_only():
+    def derivative():
+        return adkit.grad(lambda x: np.sum(np.sqrt(x)))(np.zeros(2))
+
+    with settings(nan="raise"):
+        with pytest.raises(NonFiniteError):
+            derivative()
+        with settings(nan="allow"):
+            assert np.isinf(derivative()).all()
+        with ThreadPoolExecutor(1) as elsewhere:  # a new thread has the defaults
+            assert np.isinf(elsewhere.submit(derivative).result()).all()
+    assert np.isinf(derivative()).all()
+
+
+def test_nan_raise_keeps_values_only_while_it_is_set():
+    from adkit.tracing import keeping, keeping_constants
+
+    seen = []
+
+    def f(x):
+        seen.append((keeping(), keeping_constants()))
+        return x * x
+
+    with settings(nan="raise"):
+        adkit.grad(f)(2.0)
+        adkit.grad(f)(np.float64(2.0))
+    adkit.grad(f)(2.0)
+    assert seen == [(True, True), (True, True), (False, False)]
+    assert not keeping()

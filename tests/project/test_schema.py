@@ -49,3 +49,13 @@ def test_saved_output_keeps_to_the_schema() -> None:
     bundle = adkit.trace(_branch)(2.0)._repr_mimebundle_()
     saved = bundle[0] if isinstance(bundle, tuple) else bundle
     jsonschema.validate(saved["application/vnd.adkit.trace.v1+json"], SCHEMA)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_reports_keep_to_the_schema() -> None:
+    trace = adkit.trace(lambda x: np.sum(np.sqrt(x) + np.log(x)))(np.zeros(2))
+    trace.reports = (trace.why_nan(), trace.check().as_report())
+    document = trace.document()
+    jsonschema.validate(document, SCHEMA)
+    assert [report["kind"] for report in document["reports"]] == ["nan", "check"]
+    assert document == json.loads(json.dumps(document, allow_nan=False))
