@@ -399,6 +399,34 @@ def test_a_narrow_page_stacks(window: Any, mounted: Any, screenshots: Path, widt
         window.page.set_viewport_size({"width": 1000, "height": 900})
 
 
+# ------------------------------------------------------------------------------------------------ in JupyterLab
+
+
+def test_a_saved_notebook_in_jupyterlab_without_a_kernel(lab: Any, new_window: Any, screenshots: Path) -> None:
+    """Digits, arrows and spaces typed into the viewer reach the viewer, never the notebook's shortcuts."""
+    lab.theme("dark")
+    saved = {"application/vnd.adkit.trace.v1+json": small(), "text/html": "<p>static</p>", "text/plain": "text"}
+    lab.write("player.ipynb", [saved, saved])
+    window = new_window(width=1280, height=1000)
+    window.open(lab, "player.ipynb")
+    view, keyboard = window.trace(0), window.page.keyboard
+    cells = window.page.locator(".jp-Notebook .jp-Cell").count()
+    view.get_by_label("w =").click()
+    keyboard.press("Control+a")
+    keyboard.type("0.25")
+    there = adkit.trace(shared)(1.5, 0.25)
+    expect(view.locator(".adkit-output")).to_have_text(f"loss = {there.document(('list',))['output']['value']}")
+    view.get_by_role("slider", name="step of the sweep").focus()
+    for key in ("Home", "ArrowRight", "ArrowUp", "Space", "Space", "End"):
+        keyboard.press(key)
+    expect(view.locator(".adkit-where")).to_have_text("reverse 8 / 8")
+    assert lit(view)["row"] == ["v-1"]
+    view.screenshot(path=screenshots / "jupyterlab-player-dark.png")
+    assert window.page.locator(".jp-Notebook .jp-Cell").count() == cells
+    expect(window.trace(1).locator(".adkit-output")).to_have_text(f"loss = {small()['output']['value']}")
+    assert window.own_errors() == []
+
+
 # ------------------------------------------------------------------------------------------------ long lists
 
 
