@@ -134,7 +134,7 @@ export class WhatIfView {
   #movedText() {
     const changes = this.program.inputs.flatMap((input, i) => (input.value === this.inputs[i] ? []
       : [`${input.name} = ${formatNumber(this.inputs[i])} in the place of ${formatNumber(input.value)}`]));
-    return `Replayed in the browser with ${changes.join(", ")}; plots and checks are those of the recorded point.`;
+    return `Replayed in the browser with ${changes.join(", ")}; plots and diagnoses are those of the recorded point.`;
   }
 
   #show() {
