@@ -282,14 +282,14 @@ def _few(count: int, noun: str) -> str:
 def _operations(work: Work) -> Table:
     total = sum(entry[2] for entry in work.classes.values()) or 1.0
     rows = [
-        Row((name, f"{count:,}", f"{elements:,}", number(ops)), bar=ops / total)
+        Row((name, number(ops), f"{elements:,}", f"{count:,}"), bar=ops / total)
         for name, (count, elements, ops) in work.classes.items()
     ]
     columns = (
         Column("operations"),
-        Column("instructions", "right"),
-        Column("elements", "right"),
         Column("flops, about", "right"),
+        Column("elements", "right"),
+        Column("instructions", "right"),
     )
     return Table(columns, tuple(rows), "counted (the same on every run)")
 
@@ -342,7 +342,7 @@ def _line_table(places: Places, made: Cost, trace: Any) -> Table:
         if line is not None:
             kept[line] = kept.get(line, 0) + count
     spent = made.measured.lines
-    whole = sum(sum(times) for times in spent.values()) or 1.0
+    whole = sum(times[2] for times in spent.values()) or 1.0
     rows = []
     for line in sorted(nodes)[:LINES]:
         value, forward, reverse = spent.get(line, (0.0, 0.0, 0.0))
@@ -355,7 +355,7 @@ def _line_table(places: Places, made: Cost, trace: Any) -> Table:
             f"{len(nodes[line]):,}",
             bytes_text(kept.get(line, 0)),
         )
-        rows.append(Row(cells, None, places.line(first), bar=(value + forward + reverse) / whole))
+        rows.append(Row(cells, None, places.line(first), bar=reverse / whole))
     columns = (
         Column("line"),
         Column("reverse", "right"),

@@ -50,7 +50,8 @@ class Pair(NamedTuple):
 class Difference:
     """A report's `data`: the pairs in the order of the programs, the inputs first.
 
-    `parting` is the first pair of instructions whose values differ by more than rounding; `unit` the dtype of the ulp.
+    `parting` is the first pair of instructions whose values differ by more than rounding; `unit` the dtype of the ulp, the
+    coarsest in either program.
     """
 
     pairs: tuple[Pair, ...]
@@ -81,10 +82,10 @@ def difference(first: Any, second: Any) -> Report:
         )
     sides = (_Side(first), _Side(second))
     pairs = [*_inputs(*sides), *_instructions(*sides)]
-    told = tuple(_compared(pair, *sides) for pair in pairs)
+    unit = _coarser(*(node.dtype for side in sides for node in (*side.ends, *side.nodes)))
+    told = tuple(_compared(pair, *sides, unit) for pair in pairs)
     parting = next((p for p in told if p.first not in sides[0].ends and (p.value or 0.0) > ROUNDING), None)
     same = all(p.first is not None and p.second is not None and not p.edited for p in told)
-    unit = _coarser(first._output.dtype, second._output.dtype)
     return _report(*sides, Difference(told, parting, str(unit), same and not _other_guards(*sides)))
 
 
@@ -151,19 +152,19 @@ def _other_guards(a: _Side, b: _Side) -> bool:
 # ------------------------------------------------------------------------------------------------ differences
 
 
-def _compared(pair: Pair, a: _Side, b: _Side) -> Pair:
+def _compared(pair: Pair, a: _Side, b: _Side, unit: numpy.dtype) -> Pair:
     x, y = pair.first, pair.second
     if x is None or y is None:
         return pair
     p, q = a.adjoints.get(x), b.adjoints.get(y)
-    values = None if x.value is None or y.value is None else apart(x.value, y.value)
+    values = None if x.value is None or y.value is None else apart(x.value, y.value, unit)
     if p is None and q is None:
         return Pair(x, y, pair.edited, values)
     p, q = (0.0 if p is None else p), (0.0 if q is None else q)
-    least = ROUNDING * float(numpy.finfo(_coarser(numpy_dtype(x), numpy_dtype(y))).eps) * a.around.get(x, 0.0)
+    least = ROUNDING * float(numpy.finfo(unit).eps) * a.around.get(x, 0.0)
     if _largest_element(p) <= least and _largest_element(q) <= least:
         return Pair(x, y, pair.edited, values, 0.0)  # contributions that cancel: two zeros, to rounding
-    return Pair(x, y, pair.edited, values, apart(p, q), _turned(p, q))
+    return Pair(x, y, pair.edited, values, apart(p, q, unit), _turned(p, q))
 
 
 def _largest_element(adjoint: Any) -> float:
@@ -175,14 +176,16 @@ def _largest_element(adjoint: Any) -> float:
     return float(plain.max()) if plain.size else 0.0
 
 
-def _coarser(a: Any, b: Any) -> numpy.dtype:
-    """The dtype of lower precision; of integers and conditions double."""
-    found = [numpy.dtype(d) if numpy.dtype(d).kind in "fc" else numpy.dtype(float) for d in (a, b)]
+def _coarser(*dtypes: Any) -> numpy.dtype:
+    """The dtype of lowest precision; of integers and conditions double."""
+    found = {numpy.dtype(d) for d in set(dtypes) if numpy.dtype(d).kind in "fc"} or {numpy.dtype(float)}
     return max((numpy.dtype(numpy.finfo(d).dtype) for d in found), key=lambda d: numpy.finfo(d).eps)
 
 
-def apart(a: Any, b: Any) -> float:
-    """The largest difference of two values in ulp of the coarser dtype; infinite where they cannot be compared.
+def apart(a: Any, b: Any, unit: numpy.dtype | None = None) -> float:
+    """The largest difference of two values in ulp of a dtype, by default the coarser one of both.
+
+    Infinite where they cannot be compared.
 
     >>> apart(1.0, 1.0 + 2**-52), apart(numpy.float32(0.1), 0.1), apart(1.0, numpy.ones(2))
     (1.0, 0.2, inf)
@@ -190,11 +193,12 @@ def apart(a: Any, b: Any) -> float:
     if type(a) is numpy.float64 and type(b) is numpy.float64:
         if a == b or (a != a and b != b):
             return 0.0
-        unit = math.ulp(max(abs(a), abs(b)))
-        return float(abs(a - b) / unit) if math.isfinite(a - b) else math.inf
+        if unit is None or unit == float:
+            off = abs(float(a) - float(b))
+            return off / math.ulp(max(abs(a), abs(b))) if math.isfinite(off) else math.inf
     if isinstance(a, tuple) or isinstance(b, tuple):
         parts = zip(a, b, strict=False) if isinstance(a, tuple) and isinstance(b, tuple) else ()
-        return max((apart(p, q) for p, q in parts if p is not None and q is not None), default=0.0)
+        return max((apart(p, q, unit) for p, q in parts if p is not None and q is not None), default=0.0)
     x, y = numpy.asarray(to_numpy(a)), numpy.asarray(to_numpy(b))
     if x.shape != y.shape:
         return math.inf
@@ -202,8 +206,7 @@ def apart(a: Any, b: Any) -> float:
         return 0.0
     if x.dtype.kind not in "fc" and y.dtype.kind not in "fc":
         return 0.0 if numpy.array_equal(x, y) else math.inf
-    unit_type = _coarser(numpy_dtype(a), numpy_dtype(b))
-    return _in_units(x, y, unit_type)
+    return _in_units(x, y, _coarser(numpy_dtype(a), numpy_dtype(b)) if unit is None else unit)
 
 
 def _in_units(x: numpy.ndarray, y: numpy.ndarray, unit: numpy.dtype) -> float:

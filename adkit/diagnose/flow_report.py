@@ -153,7 +153,8 @@ def _along(made: Flow, places: Places) -> Table | None:
         return None
     sizes = [made.sizes[node] for node in way]
     scale = _Scale(sizes)
-    shown = sorted({round(i * (len(way) - 1) / (STRETCHES - 1)) for i in range(STRETCHES)})
+    rows_of = len(way) if len(way) <= STRETCHES + 4 else STRETCHES
+    shown = sorted({round(i * (len(way) - 1) / (rows_of - 1)) for i in range(rows_of)})
     rows = []
     way.reverse()
     sizes.reverse()
@@ -168,7 +169,7 @@ def _along(made: Flow, places: Places) -> Table | None:
         Column("size of adjoint", "right"),
         Column("change", "right"),
     )
-    some = f", {len(shown)} of {len(way)} variables" if len(way) > STRETCHES else ""
+    some = f", {len(shown)} of {len(way)} variables" if len(way) > rows_of else ""
     return Table(columns, tuple(rows), f"back along the longest way from the output{some}")
 
 

@@ -250,10 +250,20 @@ def _count(paths: float) -> str:
 
 
 def _text(path: Path, places: Places) -> str:
-    """The way in the user's words: names, and pieces of source for what has none; repeated stretches as "(…) ×40"; the
-    middle is left out if it is long.
+    """The way in the user's words: names, and pieces of source for what has none; repeated stretches as "(…) ×40".
+
+    Where it is long, pieces of source between names are left out, then what is in the middle.
     """
+    named = {name for node in path.nodes if (name := places.name(node))}
     texts = _folded([places.name(node) or places.code(node) for node in path.nodes])
+    loose = sorted((i for i in range(1, len(texts) - 1) if texts[i] not in named), key=lambda i: -len(texts[i]))
+    dropped: set[int] = set()
+    for i in loose:
+        if len(" → ".join(t for k, t in enumerate(texts) if k not in dropped)) <= WIDTH:
+            break
+        if "×" not in texts[i]:
+            dropped.add(i)
+    texts = [text for k, text in enumerate(texts) if k not in dropped]
     if len(" → ".join(texts)) <= WIDTH:
         return " → ".join(texts)
     head, tail = [texts[0]], [texts[-1]]

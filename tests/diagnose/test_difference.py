@@ -156,6 +156,21 @@ def test_another_library():
     assert "array_api_strict" in report.title
 
 
+def test_a_part_in_single_precision_counts_in_its_units():
+    def f(x):
+        y = x.astype(np.float32)
+        return np.sum(np.sin(y))
+
+    def g(x):
+        return np.sum(np.sin(x))
+
+    report = difference(adkit.trace(f)(rng.normal(size=5)), adkit.trace(g)(rng.normal(size=5)))
+    assert report.data.unit == "float32"
+    x = rng.normal(size=5)
+    report = difference(adkit.trace(f)(x), adkit.trace(g)(x))
+    assert max(pair.adjoint or 0.0 for pair in report.data.pairs) <= 4
+
+
 def test_a_moved_program_is_the_same():
     def moved(x, w):
         # all of this stands elsewhere
