@@ -114,7 +114,11 @@ def expm_frechet(a: np.ndarray, e: np.ndarray) -> np.ndarray:
     return made
 
 
-def permute_rows(x: np.ndarray, pivots: np.ndarray, inverse: bool = False) -> np.ndarray:
+def permute_rows(
+    x: np.ndarray,
+    pivots: np.ndarray,
+    inverse: bool = False,
+) -> np.ndarray:
     """Rows swapped as LAPACK's pivots say."""
     m = x.shape[-2]
     order = np.broadcast_to(np.arange(m), (*pivots.shape[:-1], m)).copy()

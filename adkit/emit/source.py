@@ -421,7 +421,8 @@ class Writer:
     def _assembled(self) -> str:
         body = "\n".join(self.lines)
         copied = self._copied()
-        used = {name for name in _MODULES if re.search(rf"(?<![.\w]){name}\.", body)} | {
+        code = "\n".join(line for line in self.lines if not line.lstrip().startswith("#"))
+        used = {name for name in _MODULES if re.search(rf"(?<![.\w]){name}\.", code)} | {
             m for _, modules in copied for m in modules
         }
         scipy = sorted(_MODULES[name].rpartition(" ")[2] for name in used - {"np"})
