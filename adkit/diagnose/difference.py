@@ -50,8 +50,8 @@ class Pair(NamedTuple):
 class Difference:
     """A report's `data`: the pairs in the order of the programs, the inputs first.
 
-    `parting` is the first pair of instructions whose values differ by more than rounding; `unit` the dtype of the ulp, the
-    coarsest in either program.
+    `parting` is the first pair of instructions whose values differ by more than rounding; `unit` the dtype of the ulp,
+    which is the coarsest in either program.
     """
 
     pairs: tuple[Pair, ...]
@@ -193,7 +193,7 @@ def apart(a: Any, b: Any, unit: numpy.dtype | None = None) -> float:
     if type(a) is numpy.float64 and type(b) is numpy.float64:
         if a == b or (a != a and b != b):
             return 0.0
-        if unit is None or unit == float:
+        if unit is None or unit.itemsize == 8:
             off = abs(float(a) - float(b))
             return off / math.ulp(max(abs(a), abs(b))) if math.isfinite(off) else math.inf
     if isinstance(a, tuple) or isinstance(b, tuple):

@@ -86,7 +86,7 @@ def _html_table(table: dict[str, Any]) -> str:
     columns = table["columns"]
     head = "".join(markup.heading(column["title"], column["align"] == "right") for column in columns)
     rows = "".join(_html_row(row, columns) for row in table["rows"])
-    title = markup.quiet(table["title"]) if table["title"] else ""
+    title = f'<div style="padding-top:8px">{markup.quiet(table["title"])}</div>' if table["title"] else ""
     inner = f"{markup.heading_row(head)}<tbody>{rows}</tbody>"
     style = f"{markup.TABLE};table-layout:auto"
     return f'{title}<div style="overflow-x:auto"><table style="{style}">{inner}</table></div>'
