@@ -432,7 +432,10 @@ class Trace:
         return to_source(self, mode)
 
     def cost(self) -> Any:
-        """What forward and reverse mode cost for this derivative, counted and measured; see `adkit.diagnose.cost`."""
+        """What forward and reverse mode cost for this derivative, counted and measured; see `adkit.diagnose.cost`.
+
+        It holds times, so nbval cannot compare a cell that shows it: mark that with `# NBVAL_IGNORE_OUTPUT`.
+        """
         from .diagnose.cost import cost
 
         return cost(self)

@@ -36,6 +36,7 @@ __adkit__ = True
 LINES = 30
 BUDGET = 0.3  # seconds of repetitions per measurement
 REPETITIONS = 5
+WORTH = 1.5  # times as many operations as the other mode, from which on that is mentioned
 
 
 @dataclass(frozen=True)
@@ -259,14 +260,15 @@ def _report(places: Places, made: Cost, trace: Any, inputs: int) -> Report:
     sweeps = f"{_few(work.outputs, 'reverse sweep')} against {_few(work.inputs, 'forward sweep')}"
     by_counts = f"by counts reverse mode pays from {_few(work.crossover, 'forward sweep')} on"
     used = "" if made.mode == made.auto else f"; this trace used {made.mode} mode, {trace.mode_reason}"
-    better = "forward" if work.forward[1] < work.reverse[1] else "reverse"
-    severity = "ok" if made.mode == better or work.forward[1] == work.reverse[1] else "note"
+    better, used_ops = ("forward", work.reverse[1]) if made.mode == "reverse" else ("reverse", work.forward[1])
+    diagonal = [name for name in trace._inputs if trace.is_elementwise(name)]
+    dearer = used_ops > WORTH * min(work.forward[1], work.reverse[1]) and len(diagonal) < len(trace._inputs)
+    severity = "note" if dearer else "ok"
     fix = None if severity == "ok" else f"this derivative takes fewer operations with mode='{better}'"
     faster = "forward" if made.forward < made.reverse else "reverse"
     ratio = max(made.forward, made.reverse) / max(min(made.forward, made.reverse), 1e-12)
     pays = f"reverse mode pays from {_few(made.crossover, 'forward sweep')} on"
     paragraphs = [f"measured: {faster} mode is {number(float(f'{ratio:.2g}'))} times as fast here; {pays}"]
-    diagonal = [name for name in trace._inputs if trace.is_elementwise(name)]
     if diagonal:
         names = ", ".join(diagonal)
         paragraphs.append(f"output and {names} correspond element by element: one forward sweep gives all of it")

@@ -170,6 +170,10 @@ def _largest(node: Node, operand: int) -> tuple[str, str]:
     return "unused", f"{node.primitive.name} takes another element"
 
 
+def _kink(node: Node, operand: int) -> tuple[str, str]:
+    return "flat", "it is at its kink at 0, where 0 is taken as its derivative"
+
+
 def _exp(node: Node, operand: int) -> tuple[str, str]:
     return "saturated", "its exponential is 0 to rounding"
 
@@ -196,6 +200,7 @@ _REASONS: Mapping[str, Any] = {
     **dict.fromkeys(("max", "min"), _largest),
     **dict.fromkeys(("index_update", "index_add"), _overwritten),
     **dict.fromkeys(("exp", "exp2", "expm1"), _exp),
+    **dict.fromkeys(("root", "hypot", "absolute", "fabs"), _kink),
     "where": _where,
     "clip": _clip,
     "getitem": _getitem,

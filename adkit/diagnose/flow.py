@@ -165,7 +165,8 @@ def _nonfinite(made: Flow, places: Places) -> list[Finding]:
     if not bad:
         return []
     first = bad[0]  # the sweep's first, so closest to the output
-    text = f"the adjoint of {places.called(first)} is not finite ({places.where(first)})"
+    at = f" ({places.where(first)})" if places.place(first) is not None else ""
+    text = f"the adjoint of {places.called(first)} is not finite{at}"
     return [
         Finding("nonfinite", "warning", text, "see why_nan() for its origin", places.key(first), places.line(first))
     ]

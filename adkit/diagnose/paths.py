@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy
 
-from ..backends import asarray_like
+from ..backends import asarray_like, to_numpy
 from ..dtypes import numpy_dtype
 from ..errors import InputError
 from ..folding import site
@@ -143,6 +143,9 @@ def _one(trace: Any, places: Places, out: Node, source: Node, name: str, of: str
         return _Told(
             Why(name, 1.0, (), 1.0, 1.0, None), "note", f"{label} is 1: they are the same variable", None, (), ()
         )
+    if not source.size:
+        nothing = Why(name, None, (), 1.0, 1.0, None)
+        return _Told(nothing, "note", f"{name} has no elements", None, (), ())
     made = routes(out, source, seed)
     zero = made.gradient is None or (not made.total and made.sizes.get(source, 0.0) == 0.0)
     if zero and not made.gross.get(source):
@@ -189,13 +192,14 @@ def _carried(places: Places, made: Routes, name: str, label: str, seed: Any) -> 
     shares = tuple((_names(p, places), p.contribution / whole) for p in paths)
     rest = (made.total - sum(p.contribution for p in paths)) / whole
     cancellation = gross / abs(made.total) if made.total else math.inf
-    told = Why(name, made.gradient, shares, rest, cancellation, None)
+    derivative = _derivative(made)
+    told = Why(name, derivative, shares, rest, cancellation, None)
     tables = [_path_table(places, made, paths, whole, label), _use_table(places, made, whole, name)]
     tables.append(_passing_table(places, made, whole))
     severity, notes, fix = _cancelling(places, made, label, cancellation)
     if not made.total:
         return _Told(told, severity, notes[0], fix, tuple(notes[1:]), tuple(t for t in tables if t))
-    shown = value(made.gradient)
+    shown = value(derivative)
     text = f"{label} = {shown}" if len(shown) < 24 else f"‖{label}‖ = {number(abs(made.total))}"
     share = _percent(paths[0].contribution / whole) if paths else ""
     if made.count == 1:
@@ -205,6 +209,13 @@ def _carried(places: Places, made: Routes, name: str, label: str, seed: Any) -> 
     else:
         text += f", spread over {_count(made.count)} paths; none carries as much as 10 %"
     return _Told(told, severity, text, fix, tuple(notes), tuple(t for t in tables if t))
+
+
+def _derivative(made: Routes) -> Any:
+    """The derivative as gradients are given: of a real output by complex inputs the direction of steepest ascent."""
+    if numpy_dtype(made.source).kind == "c" and numpy_dtype(made.output).kind != "c":
+        return numpy.conj(to_numpy(made.gradient))
+    return made.gradient
 
 
 def _cancelling(places: Places, made: Routes, label: str, ratio: float) -> tuple[str, list[str], str | None]:

@@ -26,6 +26,7 @@ import numpy
 from ..backends import to_numpy
 from ..dtypes import numpy_dtype
 from ..nodes import Node
+from ..primitives.shape import conjugate
 from ..sweeps.forward import ForwardPlan
 from ..sweeps.order import active, ancestors
 from ..sweeps.reverse import reverse_sweep
@@ -134,7 +135,9 @@ def _direction(made: Routes, output: Node, seed: Any, order: list[Node]) -> Any:
     if along is None or isinstance(along, tuple):
         return None
     size = edges.size(along)
-    return None if not math.isfinite(size) else along.conj() / size
+    if not math.isfinite(size):
+        return None
+    return (conjugate(along) if numpy_dtype(along).kind == "c" else along) / size
 
 
 def _sizes_alone(made: Routes, order: list[Node], seed: Any) -> None:

@@ -6,6 +6,7 @@ import inspect
 import itertools
 import math
 
+import array_api_strict
 import numpy as np
 import pytest
 
@@ -343,6 +344,24 @@ def test_complex_and_single_precision():
     for x in (1.5 + 0.5j, np.float32(1.5), np.array([1 + 1j, 2.0])):
         told = why(adkit.trace(lambda x: np.sum(np.real(x * x) + np.real(x)))(x)).data[0]
         assert sum(share for _, share in told.shares) + told.rest == pytest.approx(1, rel=1e-5)
+
+
+def test_the_derivative_is_that_of_the_trace():
+    for f, point in [(lambda z: np.abs(z) ** 2, 1 + 2j), (lambda z: z * z, 1 + 2j), (np.sin, np.float32(0.5))]:
+        t = adkit.trace(f)(point)
+        assert t.why().data[0].derivative == pytest.approx(next(iter(t.gradient.values())))
+
+
+def test_arrays_of_another_library():
+    t = adkit.trace(lambda x: (x * x).sum() + adkit.numpy.exp(x).sum())(array_api_strict.asarray([1.0, 2.0]))
+    told = t.why().data[0]
+    assert sum(share for _, share in told.shares) + told.rest == pytest.approx(1)
+    assert len(told.shares) == 2
+
+
+def test_a_norm_at_zero_and_nothing_at_all():
+    assert "kink at 0" in why(adkit.trace(lambda x: np.linalg.norm(x))(np.zeros(3))).verdict
+    assert why(adkit.trace(lambda x: np.sum(x))(np.zeros((0, 3)))).verdict == "x has no elements"
 
 
 def test_containers_and_unknown_names():
