@@ -624,3 +624,12 @@ def test_numpys_own_statistics_of_lists_of_traced_values(mode):
     assert grad(lambda a: np.var([a, 3 * a]), mode=mode)(2.0) == pytest.approx(4.0)
     assert grad(lambda a: np.std([a, 3 * a]), mode=mode)(2.0) == pytest.approx(1.0)
     assert grad(lambda a: np.mean([[a, 1.0], [2.0, a * a]], axis=0)[1], mode=mode)(3.0) == pytest.approx(3.0)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("zero", [0.0, -0.0, 0])
+def test_division_by_a_constant_zero_is_infinite_and_no_error(mode, zero):
+    x = np.array([0.0, 1.0])
+    g = adkit.grad(lambda x: np.sum(x / zero * x), mode=mode)(x)
+    assert not np.isfinite(g).any()

@@ -112,8 +112,11 @@ def value_cause(site: Site) -> Cause:
     found = rule(site, a, b) if rule else None
     if found is not None:
         return found
-    if _is_infinite(site.result) or site.name in _OVERFLOWING:
+    if site.name in _OVERFLOWING:
         return _overflow(site)
+    if _is_infinite(site.result):
+        fix = f"step around the point: {_double_where(site.bare(0))}"
+        return Cause(f"{site.name} is infinite there: a pole, or larger than {_largest(site)}", fix)
     return Cause(f"{site.name} is not defined there", "keep its operand inside of the domain, with np.clip or np.where")
 
 
@@ -204,7 +207,9 @@ def _divide(site: Site, a: float | None, b: float | None) -> Cause | None:
         return None
     x, y = site.text(0), site.bare(1)
     led = site.led(1)
-    fix = f"use a safe divisor: np.where({y} == 0, 0.0, {x} / np.where({y} == 0, 1.0, {y}))"
+    fix = "the divisor is the constant 0: see whether it should be another"
+    if not y.replace(".", "").isdigit():
+        fix = f"use a safe divisor: np.where({y} == 0, 0.0, {x} / np.where({y} == 0, 1.0, {y}))"
     if led[:1] == ("log",) and led[1:2] and led[1] in ("add", "subtract"):
         fix = "the divisor lost its digits: use np.log1p(z) for np.log(1 + z)"
     elif led[:2] == ("subtract", "exp") or led[:2] == ("add", "exp"):
@@ -263,6 +268,12 @@ def _prod(site: Site, *_: Any) -> Cause:
     return Cause(f"the product overflows {_largest(site)}", "add logarithms: np.exp(np.sum(np.log(x)))")
 
 
+def _mean(site: Site, *_: Any) -> Cause | None:
+    if _is_infinite(site.result):
+        return None
+    return Cause("the mean of no elements", "look at what selects the elements: here it selects none")
+
+
 def _slogdet(*_: Any) -> Cause:
     return Cause("the matrix is singular", "add a little to its diagonal: a + 1e-10 * np.eye(n)")
 
@@ -286,6 +297,7 @@ def _largest(site: Site) -> str:
     return f"the largest {kind.name}, {float(numpy.finfo(kind).max):.2g}".replace("e+", "e")
 
 
+_BODIES = ("scan", "while_loop", "fori_loop", "cond", "checkpoint")
 _Rule = Callable[[Site, Any, Any], "Cause | None"]
 _VALUES: dict[str, _Rule] = {
     **dict.fromkeys(("log", "log2", "log10", "log1p"), _log),
@@ -299,11 +311,14 @@ _VALUES: dict[str, _Rule] = {
     "arccosh": _arccosh,
     "square": _square,
     **dict.fromkeys(("prod", "cumprod"), _prod),
+    "mean": _mean,
     "slogdet": _slogdet,
     **dict.fromkeys(("custom_rule", "custom"), _custom),
-    **dict.fromkeys(("scan", "while_loop", "fori_loop", "cond", "checkpoint"), _body),
+    **dict.fromkeys(_BODIES, _body),
 }
-_OVERFLOWING = frozenset({"multiply", "add", "subtract", "matmul", "sum", "square", "cumsum"})
+_OVERFLOWING = frozenset(
+    "multiply add subtract matmul sum mean cumsum square power power_constant divide hypot contract".split()
+)
 
 
 # ------------------------------------------------------------------------------------------------ partials
@@ -402,4 +417,5 @@ _PARTIALS: dict[str, _Rule] = {
         "solve inv pinv lstsq det slogdet eigh eig svd cholesky qr inverse_or_infinite lu_factor".split(), _steep_matrix
     ),
     **dict.fromkeys(("custom_rule", "custom"), _steep_custom),
+    **dict.fromkeys(_BODIES, _body),
 }

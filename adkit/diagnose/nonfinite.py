@@ -204,6 +204,12 @@ def _step(
             towards[operand] = node
         else:
             faults.append(Fault("constant", node, i, first_index(passed)))
+    if own.any() and not faults and node.primitive.kind == LINEAR:
+        guilty = [i for i in node.inputs if type(i) is Node and i in bad]
+        if guilty and not any(towards.get(i) is node for i in guilty):  # weights that cancel told them not apart
+            reached.update({i: bad[i] for i in guilty})
+            towards.update(dict.fromkeys(guilty, node))
+            return []
     if own.any() and not faults:
         faults.append(Fault("value", node, None, first_index(own)))
     return faults
@@ -219,7 +225,8 @@ def _passed(program: Program, node: Node, i: int, mask: Mask, of_operand: Mask) 
                 covered = covered & (chosen if i == 1 else ~numpy.asarray(chosen, bool))
         return covered, collapsed(covered, numpy.shape(of_operand))
     reach = of_operand
-    if node.primitive.kind == LINEAR and type(node.inputs[i]) is Node and node.dtype != object:
+    operand = node.inputs[i]
+    if node.primitive.kind == LINEAR and type(operand) is Node and object not in (node.dtype, operand.dtype):
         reach = of_operand & _pulled(node, i, mask, numpy.shape(of_operand))
     return (mask if numpy.any(reach) else numpy.zeros_like(mask)), reach
 
@@ -231,8 +238,11 @@ def _pulled(node: Node, i: int, mask: Mask, shape: tuple[int, ...]) -> Mask:
             found = list(pullback(node, numpy.asarray(mask, float)[()], read))[i]
     except Exception:  # a rule that insists on another library or dtype; then all elements may
         return numpy.ones(shape, bool)
-    pulled = numpy.asarray(to_numpy(found)) if found is not None else numpy.zeros(shape)
-    return numpy.broadcast_to(pulled, shape) != 0
+    return (
+        numpy.broadcast_to(numpy.asarray(to_numpy(found)), shape) != 0
+        if found is not None
+        else numpy.zeros(shape, bool)
+    )
 
 
 def made_values(program: Program, bad: Mapping[Node, Mask]) -> list[Fault]:

@@ -16,7 +16,7 @@ from ..handle import TracedArray
 from ..nodes import INPUT, Node, state
 from ..primitive import ELEMENTWISE, GENERAL, LINEAR, MULTILINEAR
 from ..primitives.indexing import index_update
-from .reverse import decided_nan, has_nan
+from .reverse import decided_nan, divisible, has_nan
 from .values import FLOAT64, fit_tangent, read, read_recorded, result_of, seed_for
 
 __adkit__ = True
@@ -127,6 +127,8 @@ def _push_elementwise(node: Node, incoming: list[Any], operand: Any, recorded: b
     """Σ tangent · partial over the operands that have a tangent."""
     primitive = node.primitive
     values = [operand(i) for i in node.inputs]
+    if strong:
+        values = [divisible(value) for value in values]
     given = next(t for t in incoming if t is not None)
     y = TracedArray(node, node.value) if recorded else node.value
     if recorded or any(isinstance(t, TracedArray) for t in incoming):

@@ -210,6 +210,8 @@ def _products(node: Node, g: Any, operand: Any, recorded: bool, strong: bool) ->
     """g · partial for each operand of an elementwise node, `None` where there is no derivative."""
     primitive = node.primitive
     values = [operand(i) for i in node.inputs]
+    if strong:
+        values = [divisible(value) for value in values]
     y = TracedArray(node, node.value) if recorded else node.value
     if recorded or isinstance(g, TracedArray):
         pulls = primitive.products(None, strong)
@@ -220,6 +222,11 @@ def _products(node: Node, g: Any, operand: Any, recorded: bool, strong: bool) ->
         pull(g, *values, y) if type(parent) is Node and pull is not None else None
         for parent, pull in zip(node.inputs, pulls, strict=True)
     ]
+
+
+def divisible(value: Any) -> Any:
+    """A Python zero as NumPy's, so that a partial that divides by this constant is infinite, and no error."""
+    return numpy.float64(value) if type(value) in (int, float) and value == 0 else value
 
 
 def _add(node: Node, contributions: Iterable[Any], cotangents: dict[Node, Any]) -> None:

@@ -480,6 +480,30 @@ def test_complex_values():
     assert (found.case, found.operation) == ("forward", "log")
 
 
+@pytest.mark.parametrize(
+    ("f", "x", "operation", "reason"),
+    [
+        (lambda a: np.linalg.slogdet(a)[1], np.ones((2, 2)), "slogdet", "singular"),
+        (lambda x: adkit.scan(lambda c, a: (np.log(c) + a, c), x, np.arange(3.0))[0], np.float64(0.5), "scan", "body"),
+        (lambda x: adkit.checkpoint(lambda u: np.sqrt(u))(x), np.float64(0.0), "checkpoint", "body"),
+        (lambda x: special.gammaln(x), np.float64(-2.0), "gammaln", "pole"),
+        (lambda x: np.sum(np.cumprod(x)), np.full(400, 10.0), "cumprod", "product overflows"),
+        (lambda x: np.mean(x[x > 5.0]), X, "mean", "no elements"),
+        (lambda x: np.max(x / 0.0 * x), X, "divide", "division by zero"),
+        (lambda x: np.sort(1.0 / x)[-1], X, "divide", "division by zero"),
+    ],
+)
+def test_other_operations(f, x, operation, reason):
+    report, found = origin(f, x)
+    assert (report.severity, found.operation) == ("error", operation)
+    assert reason in found.reason
+
+
+def test_weights_that_cancel_do_not_hide_an_infinite_input():
+    _, found = origin(lambda x: np.abs(np.fft.fft(x)).sum(), np.array([1.0, np.inf]))
+    assert (found.case, found.variable, found.index) == ("input", "v0", (1,))
+
+
 def test_a_custom_rule():
     @adkit.custom_rule(vjp=lambda x: (np.sqrt(x), lambda g: g * 0.5 / np.sqrt(x)))
     def root(x):
