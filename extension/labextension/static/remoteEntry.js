@@ -16,6 +16,8 @@
   });
   viewer.catch(() => {}); // reported where a trace is to be shown
 
+  import(`${here}explorer.js`).then(({ keepKeys }) => keepKeys(window), () => {}); // without it the mouse still serves
+
   async function sharedModule(name) {
     const versions = Object.values(shared[name] || {});
     const provided = versions.find((version) => version.loaded) || versions[0];
@@ -35,8 +37,10 @@
         try {
           const { mount } = await viewer;
           if (this.isDisposed) return;
-          if (this.view) this.view.update(data);
-          else this.view = mount(this.node, data);
+          const text = JSON.stringify(data);
+          if (this.view && this.text !== text) this.view.update(data);
+          else if (!this.view) this.view = mount(this.node, data);
+          this.text = text; // an update that changes nothing must not take away what the reader points at
         } catch (error) {
           console.error("adkit: the viewer could not be loaded", error);
           this.node.textContent = "The adkit viewer could not be loaded. Reload the page; if that does not help, reinstall adkit.";
