@@ -72,7 +72,9 @@ def contour_lines(across: numpy.ndarray, up: numpy.ndarray, surface: numpy.ndarr
     for level in _spread(surface):
         segments = _segments(across, up, surface, level)
         if len(segments):
-            found.append({"level": rounded(level), "segments": [rounded(v) for v in segments.reshape(-1)]})
+            found.append(
+                {"level": rounded(level), "segments": [float(f"{v:.6g}") for v in segments.reshape(-1).tolist()]}
+            )
     return found
 
 

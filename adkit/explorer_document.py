@@ -8,6 +8,7 @@ Not for: what a plain cell shows (`document`, `curves`), or drawing (`views`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ from .nodes import INPUT
 from .primitive import ELEMENTWISE
 from .sweeps.replay import Replay
 from .tracing import not_recording
-from .transforms import grad, jvp
+from .transforms import jvp, vjp
 from .vectorization import vmap
 
 __adkit__ = True
@@ -160,12 +161,10 @@ def _second_order(f: Any, points: list[Any]) -> tuple[Any, Any, Any]:
 
 def _gradient(f: Any, points: list[Any]) -> tuple[Any, Any, Any]:
     """Value and both partial derivatives of a function of two scalars at each point."""
-    across, up = grad(lambda a, b: _total(f(a, b)), (0, 1))(*points)
-    return f(*points), across, up
-
-
-def _total(value: Any) -> Any:
-    return value.sum() if getattr(value, "shape", ()) else value
+    value, pull = vjp(f, *points)
+    ones = numpy.ones_like(value) if getattr(value, "shape", ()) else 1.0
+    across, up = pull(on_device_of(ones, value))
+    return value, across, up
 
 
 def _curve(landscape: Landscape, name: str, limits: Range | None) -> dict[str, Any] | None:
@@ -200,7 +199,9 @@ def _curve(landscape: Landscape, name: str, limits: Range | None) -> dict[str, A
 
 
 def _numbers(values: Any) -> list[float | None]:
-    return [rounded(v) for v in values]
+    """As `formatting.rounded`, of many numbers: thousands of them are written at each step of a slider."""
+    plain = numpy.asarray(values, float).tolist()
+    return [float(f"{v:.6g}") if math.isfinite(v) else None for v in plain]
 
 
 def _tangent(at: float, value: float, slope: float, reach: float) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ Not for: recording (`tracing`) or showing (`document`, `views`).
 from __future__ import annotations
 
 import bisect
+import functools
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -116,7 +117,7 @@ class Listing:
         """The variable of a node."""
         node = self.resolve(node)
         name = self._input_names[node] if node in self._input_names else self.names.get(node)
-        dtype = "tuple" if node.dtype == object else str(numpy_dtype(node))
+        dtype = "tuple" if node.dtype == object else _dtype_name(numpy_dtype(node))
         return Variable(self.ids[node], node.shape, dtype, name)
 
     def operand(self, operand: Any) -> Operand:
@@ -181,6 +182,7 @@ class Listing:
         )
 
 
+_dtype_name = functools.lru_cache(maxsize=64)(str)  # NumPy works a dtype's name out anew each time
 _UNSHOWN = ("body", "rule")  # parameters that are no text
 _id = operator.attrgetter("id")
 
