@@ -185,7 +185,6 @@ class _Writer:
         self.program = program
         self.listing = program.listing
         self.snippets = Snippets(program.source)
-        self._consumers: dict[Node, list[tuple[Node, int]]] | None = None
 
     # -- whole reports
 
@@ -413,12 +412,10 @@ class _Writer:
         return tuple(found)
 
     def _after(self, node: Node) -> tuple[str, ...]:
-        if self._consumers is None:
-            self._consumers = nonfinite.consumers_of(self.program.nodes)
         found: list[str] = []
         level = [node]
         for _ in range(_PATTERN_DEPTH):
-            level = [consumer for n in level for consumer, _ in self._consumers.get(n, ())][:4]
+            level = [consumer for n in level for consumer, _ in self.program.consumers.get(n, ())][:4]
             found += [n.primitive.name for n in level]
         return tuple(found)
 

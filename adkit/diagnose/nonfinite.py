@@ -7,6 +7,7 @@ what a mask discards is not blamed. Not for: words (`nan_causes`), reports (`nan
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -50,6 +51,16 @@ class Program:
 
     def __post_init__(self) -> None:
         self.nodes = ancestors_of(self.outputs, self.inputs)
+
+    @functools.cached_property
+    def consumers(self) -> dict[Node, list[tuple[Node, int]]]:
+        """For each variable the instructions that use it, and as which operand."""
+        found: dict[Node, list[tuple[Node, int]]] = {}
+        for node in self.nodes:
+            for i, operand in enumerate(node.inputs):
+                if type(operand) is Node:
+                    found.setdefault(operand, []).append((node, i))
+        return found
 
     def value(self, node: Node) -> Any:
         """The value of a node, `None` where it was not kept."""
@@ -319,7 +330,7 @@ def adjoint_fault(
             reached[node] = mask
     if not reached:
         return None
-    consumers = consumers_of(program.order)
+    consumers = program.consumers
     seeded = {node for node, g in seeds if bad_elements(g) is not None}
     towards: dict[Node, Node] = {}
     faults: list[Fault] = []
@@ -332,16 +343,6 @@ def adjoint_fault(
     fault = max(faults, key=lambda f: f.node.id)
     start = fault.node if fault.operand is None else fault.node.inputs[fault.operand]
     return _with_path(fault, start, reached, towards, adjoints, len({f.node for f in faults}) - 1)
-
-
-def consumers_of(order: Iterable[Node]) -> dict[Node, list[tuple[Node, int]]]:
-    """For each variable the instructions that use it, and as which operand."""
-    found: dict[Node, list[tuple[Node, int]]] = {}
-    for node in order:
-        for i, operand in enumerate(node.inputs):
-            if type(operand) is Node:
-                found.setdefault(operand, []).append((node, i))
-    return found
 
 
 def _blame_consumers(
