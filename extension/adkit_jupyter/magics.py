@@ -163,13 +163,16 @@ class AdkitMagics(Magics):
                 print(trace.check())
             except AdkitError as error:
                 raise briefly(error) from None
-        if chosen.reports and isinstance(trace, adkit.Trace):
+        if chosen.reports:
             try:
-                trace.reports = tuple(diagnosis(trace, method, name) for method, name in chosen.reports)
+                if isinstance(trace, adkit.Trace):
+                    trace.reports = _diagnoses(trace, chosen)
+                else:  # an explorer, which makes them anew for every picture
+                    trace.diagnose(lambda shown: _diagnoses(shown, chosen))
             except AdkitError as error:
                 raise briefly(error) from None
-        if chosen.emit is not None and isinstance(trace, adkit.Trace):
-            emit(self._user_shell, trace, chosen.emit)
+        if chosen.emit is not None:
+            emit(self._user_shell, trace if isinstance(trace, adkit.Trace) else trace.trace, chosen.emit)
         return trace
 
 
@@ -197,6 +200,11 @@ def diagnosis(trace: adkit.Trace, method: str, name: str | None) -> Any:
     """The report of a diagnosis, which is a method of the trace."""
     asked = getattr(trace, method)
     return asked() if name is None else asked(input=name)
+
+
+def _diagnoses(trace: Any, chosen: Options) -> tuple[Any, ...]:
+    """The reports that an option line asks for."""
+    return tuple(diagnosis(trace, method, name) for method, name in chosen.reports)
 
 
 def _assignment(word: str) -> tuple[str, str]:

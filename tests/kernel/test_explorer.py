@@ -200,6 +200,27 @@ def test_complex_inputs_are_named_without_a_slider():
     assert "without a slider: z" in labels
 
 
+def test_diagnoses_follow_the_sliders(explored, displays):
+    explorer = explored("%%grad x --explore --nan --flow --check --name e\nx = 2.0\nnp.log(x)")
+    first = updates(displays)[-1]
+    assert [report["kind"] for report in first["reports"] if report["kind"] != "check"] == ["nan", "flow"]
+    assert first["badge"]["verdict"] == "agree"
+    move(explorer, "x", -1.0)
+    assert explorer.wait()
+    assert explorer.failure is None
+    reports = {report["kind"]: report for report in updates(displays)[-1]["reports"]}
+    assert (first["reports"][0]["severity"], reports["nan"]["severity"]) == ("ok", "error")
+
+
+def test_re_runs_have_the_settings_of_the_session(explored, shell):
+    with adkit.settings(nan="raise"):
+        explorer = explored("%%grad x --explore --name e\nx = 2.0\nnp.log(x)")
+        move(explorer, "x", -1.0)
+        assert explorer.wait()
+    assert "NonFiniteError" in explorer.panel.message.value
+    assert explorer.values == {"x": 2.0}
+
+
 def test_an_expression(run, shell, displays):
     shell.user_ns["t"] = 3.0
     explorer = run("%grad --explore t**2")

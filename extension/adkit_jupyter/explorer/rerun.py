@@ -56,6 +56,7 @@ class FunctionRerun:
         self._f = f
         self._bound = bind(f, args, kwargs)
         self._given = dict(self._bound.arguments)
+        self._session = session_settings()
         self._shell = shell
 
     def first(self, setup: Setup) -> Trace:
@@ -68,7 +69,7 @@ class FunctionRerun:
 
     def _traced(self, arguments: Mapping[str, Any], setup: Setup) -> Trace:
         bound = inspect.BoundArguments(self._bound.signature, {**self._bound.arguments, **arguments})
-        with adkit.settings(device=setup.device):
+        with adkit.settings(**{**self._session, "device": setup.device}):
             trace = adkit.trace(self._f, mode=setup.mode, order=setup.order)(*bound.args, **bound.kwargs)
         trace.source = source_of(self._f)
         return trace
@@ -112,6 +113,7 @@ class CellRerun:
         also = [*program.plan.earlier, *([] if options.of is None else [options.of])]
         self._surroundings = Surroundings(shell.user_ns, codes, also, local)
         self._local = local
+        self._session = session_settings()
 
     def first(self) -> Trace:
         """The cell itself, run in the user's namespace."""
@@ -123,7 +125,8 @@ class CellRerun:
         options = dataclasses.replace(self._options, mode=setup.mode, order=setup.order, device=setup.device)
         namespace = self._surroundings.fresh()
         space = _Throwaway(namespace, self._program.plan, _Chosen(self._program.plan.names, values))
-        with adkit.settings(mode=setup.mode, device=setup.device), silence(self._shell):
+        session = {**self._session, "mode": setup.mode, "device": setup.device}
+        with adkit.settings(**session), silence(self._shell):
             trace: Trace = _rerecorded(self._program, options, space)
         return trace
 
@@ -162,6 +165,11 @@ class _Throwaway(RecordedNamespace):
 
     def _make_ordinary(self) -> None:
         self.note_names()
+
+
+def session_settings() -> dict[str, Any]:
+    """The settings in force when an explorer is made: its runs have threads of their own, which would not know them."""
+    return dataclasses.asdict(adkit.settings.current())
 
 
 def values_of(trace: Trace) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class Explorer:
         self._handle: Any = None
         self._open = True
         self._seconds = 0.0
+        self._reports_of: Callable[[Any], tuple[Any, ...]] | None = None
         self.trace = trace
         self.failure: Failure | None = None
         self.values = values_of(trace)
@@ -101,6 +102,14 @@ class Explorer:
             report = self.trace.check()
             self._document = None
         return report
+
+    def diagnose(self, reports_of: Callable[[Any], tuple[Any, ...]]) -> None:
+        """Show the reports that `reports_of(trace)` makes with this picture and with every later one."""
+        with self._lock:
+            self._check_open()
+            self.trace.reports = reports_of(self.trace)
+            self._reports_of = reports_of
+            self._document = None
 
     def close(self) -> None:
         """End the explorer: runs, threads, widgets. The picture stays in the notebook. Closing again is harmless."""
@@ -175,7 +184,8 @@ class Explorer:
         """One run, on a thread of its own: it touches no state of the explorer."""
         values, setup, ranges = wish
         trace = self._rerun(values, setup)
-        trace.views = ()
+        if self._reports_of is not None:
+            trace.reports = self._reports_of(trace)
         return trace, self._pictures.document(trace, ranges)
 
     def finished(self, result: Any, seconds: float) -> None:
