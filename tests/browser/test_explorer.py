@@ -25,7 +25,9 @@ FAILING = """%%grad t --explore
 t = 1.0
 assert t < 1.02, "<b>too far</b>"
 y = t**2"""
-
+BETWEEN = """%%grad v --explore
+v = 0.12573
+v**2"""
 COLOURS = """panel => [...panel.querySelectorAll("button, label, input")].filter((e) => e.offsetParent).map((e) => {
   const clear = (element) => /, 0\\)$|transparent/.test(getComputedStyle(element).backgroundColor);
   let ground = e;
@@ -72,11 +74,11 @@ def session(request: pytest.FixtureRequest, lab: Any, new_window: Any) -> Iterat
     """A notebook with two explorers."""
     lab.theme(request.param)
     name = f"explorer-{request.param}.ipynb"
-    lab.write_code(name, [LOAD, CELL, FAILING])
+    lab.write_code(name, [LOAD, CELL, FAILING, BETWEEN])
     window = new_window(width=1180, height=1300)
     window.name, window.theme = name, request.param
     window.open(lab, name, first="%load_ext adkit")
-    for number in range(3):
+    for number in range(4):
         window.run(number)
     yield window
     assert window.own_errors() == []
@@ -189,6 +191,16 @@ def test_reopened_without_a_kernel_it_shows_the_last_picture(
     window.page.screenshot(path=picture(f"explorer-reopened-{session.theme}.png", tmp_path), animations="disabled")
     assert window.own_errors() == []
     window.close()
+
+
+def test_nothing_moves_before_somebody_moves_it(session: Any) -> None:
+    panel = explorer(session, 3)
+    session.page.wait_for_timeout(1500)
+    expect(cell(session, 3).locator(".adkit-how")).to_contain_text("1 input, 1 output")
+    expect(panel.locator("input[type=number]").first).to_have_value("0.12573")
+    panel.locator(".noUi-handle").first.focus()
+    press(session.page, "ArrowRight", 2)
+    expect(cell(session, 3).locator(".adkit-how")).to_contain_text("as asked for")
 
 
 def test_close_takes_the_controls_away_and_leaves_the_picture(session: Any) -> None:

@@ -16,6 +16,7 @@ import numpy
 __adkit__ = True
 
 STEPS = 200
+SNAP = 0.499  # of a step: what the browser moves a value by that lies between two steps
 MOST_AXES = 4
 FIELD = "84px"
 Changed = Callable[[str, Any], None]
@@ -61,6 +62,7 @@ class Slider:
         low, high = nice_range(value)
         self._changed = changed
         self._quiet = False
+        self._value = value
         self.slider = ipywidgets.FloatSlider(
             value=value,
             min=low,
@@ -100,6 +102,7 @@ class Slider:
             low, high = nice_range(value)
             self._widen(low, high, value)
             self.slider.description = label
+            self._value = value
             self.slider.value = self.field.value = value
         finally:
             self._quiet = False
@@ -113,10 +116,14 @@ class Slider:
         self.low.value, self.high.value = low, high
 
     def _moved(self, change: Any) -> None:
-        """The slider's own value stays as it is: written back, it would undo steps that the browser made since."""
-        if self._quiet:
-            return
+        """The slider was moved, by a step at least: the browser also sends the step next to a value between two.
+
+        The slider's own value stays as it is: written back, it would undo steps that the browser made since.
+        """
         value = rounded(self.slider.value)
+        if self._quiet or abs(value - self._value) < self.slider.step * SNAP:
+            return
+        self._value = value
         self._quiet = True
         try:
             self.field.value = value
@@ -139,6 +146,7 @@ class Slider:
             low, high = self.range
             if not low <= value <= high:
                 self._widen(low, high, value)
+            self._value = value
             self.slider.value = self.field.value = value
         finally:
             self._quiet = False
@@ -147,7 +155,7 @@ class Slider:
     def _ranged(self, change: Any) -> None:
         if self._quiet:
             return
-        low, high, value = float(self.low.value), float(self.high.value), float(self.field.value)
+        low, high, value = float(self.low.value), float(self.high.value), self._value
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             self._restore()
             return
@@ -162,7 +170,7 @@ class Slider:
         """Take back what was typed and cannot be."""
         self._quiet = True
         try:
-            self.field.value = self.slider.value
+            self.field.value = self._value
             self.low.value, self.high.value = self.range
         finally:
             self._quiet = False
