@@ -13,7 +13,7 @@ Not for: evaluating anything (`sparse.plan`).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy
 
@@ -82,12 +82,24 @@ def _column_orders(indptr: numpy.ndarray, indices: numpy.ndarray, rows: int) -> 
 
 
 def _smallest_last(indptr: numpy.ndarray, indices: numpy.ndarray, rows: int, degree: numpy.ndarray) -> list[int]:
-    """Remove the column that meets the fewest others, again and again; the last one removed is coloured first."""
+    """The smallest-last order of columns, two of which meet in each row that they share."""
     by_row = numpy.argsort(indices, kind="stable")
     members = _owners(indptr)[by_row].tolist()
     start = numpy.concatenate([[0], numpy.cumsum(numpy.bincount(indices, minlength=rows))]).tolist()
     rows_of, begin = indices.tolist(), indptr.tolist()
-    left = degree.tolist()
+
+    def met_by(j: int) -> Iterator[int]:
+        for i in rows_of[begin[j] : begin[j + 1]]:
+            yield from members[start[i] : start[i + 1]]
+
+    return _removed_last_first(degree.tolist(), met_by)
+
+
+def _removed_last_first(left: list[int], met_by: Callable[[int], Iterable[int]]) -> list[int]:
+    """Remove what meets the fewest others, `left[j]` of them, again and again; the last one removed comes first.
+
+    Source: Matula and Beck, "Smallest-last ordering and clustering and graph coloring algorithms" (1983).
+    """
     buckets: list[list[int]] = [[] for _ in range(max(left, default=0) + 1)]
     for j, d in enumerate(left):
         buckets[d].append(j)
@@ -102,13 +114,12 @@ def _smallest_last(indptr: numpy.ndarray, indices: numpy.ndarray, rows: int, deg
             continue
         removed[j] = True
         order.append(j)
-        for i in rows_of[begin[j] : begin[j + 1]]:
-            for k in members[start[i] : start[i + 1]]:
-                if not removed[k]:
-                    left[k] -= 1
-                    buckets[left[k]].append(k)
-                    if left[k] < lowest:
-                        lowest = left[k]
+        for k in met_by(j):
+            if not removed[k]:
+                left[k] -= 1
+                buckets[left[k]].append(k)
+                if left[k] < lowest:
+                    lowest = left[k]
     return order[::-1]
 
 
@@ -133,36 +144,10 @@ def star(indptr: numpy.ndarray, indices: numpy.ndarray) -> Colors:
     degrees = numpy.diff(start)
     orders: list[Iterable[int]] = [range(size), numpy.argsort(-degrees, kind="stable").tolist()]
     if int(numpy.sum(degrees.astype(float) ** 2)) <= PATIENCE:
-        orders.append(_smallest_degree_last(lists))
+        orders.append(_removed_last_first([len(each) for each in lists], lists.__getitem__))
     found = min((_star_greedy(lists, order) for order in orders), key=lambda colors: colors.max(initial=-1))
     found[numpy.diff(indptr) == 0] = -1
     return found
-
-
-def _smallest_degree_last(lists: list[list[int]]) -> list[int]:
-    """The smallest-last order of a graph (Matula and Beck 1983)."""
-    left = [len(neighbours) for neighbours in lists]
-    buckets: list[list[int]] = [[] for _ in range(max(left, default=0) + 1)]
-    for j, d in enumerate(left):
-        buckets[d].append(j)
-    removed = [False] * len(lists)
-    order: list[int] = []
-    lowest = 0
-    while len(order) < len(lists):
-        while not buckets[lowest]:
-            lowest += 1
-        j = buckets[lowest].pop()
-        if removed[j] or left[j] != lowest:
-            continue
-        removed[j] = True
-        order.append(j)
-        for k in lists[j]:
-            if not removed[k]:
-                left[k] -= 1
-                buckets[left[k]].append(k)
-                if left[k] < lowest:
-                    lowest = left[k]
-    return order[::-1]
 
 
 def _star_greedy(lists: list[list[int]], order: Iterable[int]) -> Colors:
