@@ -100,7 +100,7 @@ def _solve(
     """
     a, b = squares(_finite(a, check_finite)), _finite(b, check_finite)
     if transposed and is_complex(a):
-        raise NotImplementedError("scipy.linalg.solve can currently not solve a^T x = b for complex matrices.")
+        raise _option("solve", "transposed=True and a complex matrix", "pass a.T, as SciPy needs it there too")
     kind = _STRUCTURES.get(assume_a or "gen", assume_a or "gen")
     if kind in ("upper", "lower"):
         trans = 1 if transposed else 0
