@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -645,22 +643,6 @@ def test_the_hessian_of_a_tree_in_both_directions():
         assert plan.direction == direction
         assert plan.nnz == 4 + 3 + 6 + 1
         agrees(plan(x).toarray(), expected)
-
-
-def test_evaluations_leave_nothing_behind():
-    x = np.linspace(-1, 1, 200)
-    plan = sparse_plan(broyden_tridiagonal, x)
-    for _ in range(3):
-        plan(x)
-    gc.collect()
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    for _ in range(300):
-        plan(x)
-    gc.collect()
-    grown = tracemalloc.get_traced_memory()[0] - before
-    tracemalloc.stop()
-    assert grown < 20_000
 
 
 def test_a_large_banded_residual():

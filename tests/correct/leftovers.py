@@ -17,7 +17,7 @@ import numpy as np
 
 import adkit
 import adkit.numpy as anp
-from adkit import derivative, grad, hessian, hvp, jacobian, jvp, lift, linearize, taylor, trace, vjp
+from adkit import derivative, grad, hessian, hvp, jacobian, jvp, lift, linearize, sparse_plan, taylor, trace, vjp
 
 X = np.array([0.5, 1.5, 2.5])
 TIMES = 60
@@ -62,6 +62,8 @@ def failed_grad():
     raise AssertionError("the function's own error did not come through")
 
 
+PLAN = sparse_plan(np.sin, X)
+
 CALLS: dict[str, Callable[[], Any]] = {
     "grad": lambda: grad(smooth)(X),
     "grad of assignments": lambda: grad(filled)(X),
@@ -80,6 +82,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "trace": lambda: trace(branching)(1.5).document(),
     "vmap": lambda: adkit.vmap(grad(branching_free))(X),
     "an error": failed_grad,
+    "a plan of a sparse Jacobian": lambda: PLAN(X),
 }
 
 
