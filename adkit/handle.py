@@ -90,7 +90,7 @@ class TracedArray:
         if dtype is not None and dtype is not object and numpy.dtype(dtype) != numpy.dtype(object):
             raise leak(
                 "an array of type " + str(numpy.dtype(dtype)),
-                "use adkit.numpy.array, or numpy's functions on the value itself",
+                "use adkit.numpy.array, or differentiate adkit.lift(f) in the place of f",
             )
         result = numpy.empty(self.shape, dtype=object)
         for index in numpy.ndindex(*self.shape):
@@ -137,7 +137,9 @@ class TracedArray:
         if self._is_constant():
             self._guard(_getframe(1))
             return float(self.value)
-        fix = "leave float(...) out; call numpy's functions, not math's; make arrays with adkit.numpy"
+        fix = (
+            "leave float(...) out; call numpy's functions, not math's, or differentiate adkit.lift(f) in the place of f"
+        )
         raise leak("a plain float", fix)
 
     def __complex__(self) -> complex:

@@ -15,6 +15,37 @@ import numpy as np
 FOLDER = pathlib.Path(__file__).parent / "corpus"
 
 
+# Programs that plain `grad` refuses, which differentiates what NumPy dispatches: each needs `lift`, for this reason.
+_FILLS = "fills an array that np.zeros, np.empty or np.eye made"
+_MATH = "calls functions of math"
+_CONVERTS = "makes an array of floats from traced values"
+NEEDS_LIFT = {
+    "finance-black_scholes": _MATH,
+    "finance-inventory_dynamic_program": _FILLS,
+    "learning-convolution_layer": _FILLS,
+    "learning-recurrent_network": _FILLS,
+    "matrices-gauss_elimination": _FILLS,
+    "matrices-qr_by_givens": _FILLS,
+    "matrices-cholesky_by_hand": _FILLS,
+    "matrices-thomas_tridiagonal": _FILLS,
+    "matrices-jacobi_eigenvalues": _FILLS,
+    "physics-poisson_jacobi": _FILLS,
+    "physics-poisson_gauss_seidel": _FILLS,
+    "physics-harmonic_oscillator_spectrum": _FILLS,
+    "physics-projectile_with_drag": _MATH,
+    "signals-iir_filter": _FILLS,
+    "signals-cubic_spline": _FILLS,
+    "signals-soft_dtw": _FILLS,
+    "signals-edit_distance": _FILLS,
+    "signals-graph_laplacian_energy": _FILLS,
+    "signals-shortest_path_relaxed": _FILLS,
+    "simulation-lotka_volterra": _FILLS,
+    "simulation-monod_chemostat": _CONVERTS,
+    "statistics-ar_process": _FILLS,
+    "statistics-bayesian_bandit": _FILLS,
+}
+
+
 class Program:
     """A function of the corpus with arguments."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import numpy as np
 import pytest
 
-from adkit import grad, jvp, lift, value_and_grad, vjp
+from adkit import LeakError, grad, jvp, lift, value_and_grad, vjp
 from adkit.check import ridders
-from tests.correct.programs import corpus
+from tests.correct.programs import NEEDS_LIFT, corpus
 from tests.kernel.conftest import _private_directories, run, shell  # noqa: F401
 
 PROGRAMS = corpus()
@@ -63,6 +64,27 @@ def test_gradients_in_both_modes(program):
         agrees(program, place, along, float(np.sum(g * along)))
     for a, b in zip(program.args, before, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_at_least_sixty_programs_need_no_lift():
+    named = {p.id for p in PROGRAMS}
+    assert set(NEEDS_LIFT) <= named
+    assert len(named - set(NEEDS_LIFT)) >= 60
+
+
+@EACH
+def test_plain_grad_is_the_same_or_names_the_line_and_lift(program):
+    f, places, args = program.function, program.places, program.args
+    if program.id not in NEEDS_LIFT:
+        for g, e in zip(grad(f, places)(*args), grad(lift(f), places)(*args), strict=True):
+            np.testing.assert_allclose(g, e, rtol=1e-13, atol=1e-14)
+        return
+    with pytest.raises(LeakError, match=r"lose its derivative.*Fix: .*adkit\.lift\(f\) in the place of f") as caught:
+        grad(f, places)(*args)
+    assert caught.value.filename == str(program.path)
+    line = program.path.read_text(encoding="utf-8").splitlines()[caught.value.line - 1]
+    leak = {"fills": r"\] \+?= ", "calls": r"math\.", "makes": r"np\.array\("}[NEEDS_LIFT[program.id].split()[0]]
+    assert re.search(leak, line), line
 
 
 @EACH
