@@ -58,6 +58,7 @@ if TYPE_CHECKING:  # imported when first asked for, so that `import adkit` stays
     from .optimize import least_squares, minimize, root
     from .sparse import SparsePlan, sparse_plan
 
+_MODULES = ("interop", "nn", "optim")
 _LATER = {
     "SparsePlan": ".sparse",
     "gauss_newton_operator": ".linear_operators",
@@ -132,6 +133,8 @@ operators.attach()
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = getattr(importlib.import_module(_LATER[name], __name__), name)
@@ -139,7 +142,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_MODULES})
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -120,6 +120,10 @@ def _extremum(node: Node, operand: int) -> tuple[str, str]:
     return "relu", f"{node.primitive.name} takes the other operand"
 
 
+def _relu(node: Node, operand: int) -> tuple[str, str]:
+    return "relu", "relu takes 0, as the operand is not above it"
+
+
 def _where(node: Node, operand: int) -> tuple[str, str]:
     return "where", f"the mask of where takes the {'second' if operand == 1 else 'first'} branch"
 
@@ -201,6 +205,7 @@ _REASONS: Mapping[str, Any] = {
     **dict.fromkeys(("index_update", "index_add"), _overwritten),
     **dict.fromkeys(("exp", "exp2", "expm1"), _exp),
     **dict.fromkeys(("root", "hypot", "absolute", "fabs"), _kink),
+    "relu": _relu,
     "where": _where,
     "clip": _clip,
     "getitem": _getitem,

@@ -22,7 +22,7 @@ __adkit__ = True
 
 SATURATED = 1e-4  # the slope of tanh beyond ±5.3, of the logistic function beyond ±9.2
 
-_SWITCHES = frozenset({"maximum", "minimum", "fmax", "fmin", "where", "clip"})
+_SWITCHES = frozenset({"maximum", "minimum", "fmax", "fmin", "relu", "where", "clip"})
 _FACTORS = frozenset({"multiply", "strong_multiply"})
 _QUOTIENTS = frozenset({"divide", "reciprocal"})
 _WATCHED = _SWITCHES | _FACTORS | _QUOTIENTS | SQUASHING

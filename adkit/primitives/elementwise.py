@@ -137,6 +137,7 @@ maximum = row("maximum", "maximum(a, b)", "where(a == b, 0.5, a > b)", "where(a 
 minimum = row("minimum", "minimum(a, b)", "where(a == b, 0.5, a < b)", "where(a == b, 0.5, b < a)")
 fmax = row("fmax", "fmax(a, b)", "where(a == b, 0.5, (a > b) | isnan(b))", "where(a == b, 0.5, (b > a) | isnan(a))")
 fmin = row("fmin", "fmin(a, b)", "where(a == b, 0.5, (a < b) | isnan(b))", "where(a == b, 0.5, (b < a) | isnan(a))")
+relu = row("relu", "maximum(x, 0)", "where(x > 0, g, 0)")  # at 0 the derivative is 0, as in every framework
 where = row("where", "where(a, b, c)", None, "where(a, g, 0)", "where(a, 0, g)")
 clip = row(
     "clip",

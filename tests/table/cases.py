@@ -44,7 +44,7 @@ DOMAINS: dict[str, tuple[Domain, ...]] = {
 }
 SIGNED_ROWS = set(
     "positive negative add subtract multiply strong_multiply square exp exp2 expm1 logaddexp logaddexp2 sin cos tan arctan "
-    "sinh cosh tanh arcsinh deg2rad rad2deg sinc absolute fabs sign direction real imag angle maximum minimum fmax fmin hypot conjugate".split()
+    "sinh cosh tanh arcsinh deg2rad rad2deg sinc absolute fabs sign direction real imag angle maximum minimum fmax fmin relu hypot conjugate".split()
 )
 COMPLEX_ROWS = set(
     "positive negative add subtract multiply divide strong_multiply reciprocal power power_constant square sqrt root exp exp2 "
