@@ -129,3 +129,7 @@ class DegenerateWarning(UserWarning):
     """A derivative that depends on a choice that the function leaves open: repeated eigenvalues or singular values, or
     the phase of complex eigenvectors.
     """
+
+
+class TrainingWarning(UserWarning):
+    """A run of `adkit.optim.fit` stopped since a loss or gradient was NaN or infinite."""

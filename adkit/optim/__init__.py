@@ -21,11 +21,14 @@ from __future__ import annotations
 from .clipping import clip_by_global_norm, clip_by_norm, clip_by_value, global_norm
 from .optimizers import Optimizer, State, adam, adamw, chain, momentum, sgd
 from .schedules import Schedule, constant, cosine, exponential, stepwise, warmup
+from .training import Fit, Progress, fit
 
 __adkit__ = True
 
 __all__ = [
+    "Fit",
     "Optimizer",
+    "Progress",
     "Schedule",
     "State",
     "adam",
@@ -37,6 +40,7 @@ __all__ = [
     "constant",
     "cosine",
     "exponential",
+    "fit",
     "global_norm",
     "momentum",
     "sgd",

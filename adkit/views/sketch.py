@@ -104,11 +104,12 @@ def _label(value: float) -> str:
 # ------------------------------------------------------------------------------------------------ pieces
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, more: str = "") -> str:
+def straight(x1: float, y1: float, x2: float, y2: float, colour: str, more: str = "") -> str:
+    """A straight line between two points, in pixels."""
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"{more}/>'
 
 
-def _plate(text: str, x: float, y: float, anchor: str) -> str:
+def plate(text: str, x: float, y: float, anchor: str) -> str:
     """A number on its plate; `x` is its right end or its middle."""
     width = 5.6 * len(text) + 7
     left = x - width if anchor == "end" else x - width / 2
@@ -118,17 +119,18 @@ def _plate(text: str, x: float, y: float, anchor: str) -> str:
     )
 
 
-def _axes(frame: Frame, across: int = 3, up: int = 3) -> list[str]:
+def axes(frame: Frame, across: int = 3, up: int = 3) -> list[str]:
+    """Two axis lines, a thin one at 0, and about so many numbers along each."""
     bottom, right = frame.y + frame.height, frame.x + frame.width
-    parts = [_line(frame.x, bottom, right, bottom, QUIET), _line(frame.x, frame.y, frame.x, bottom, QUIET)]
+    parts = [straight(frame.x, bottom, right, bottom, QUIET), straight(frame.x, frame.y, frame.x, bottom, QUIET)]
     if frame.up[0] < 0 < frame.up[1]:
         zero = frame.to_y(0.0)
-        parts.append(_line(frame.x, zero, right, zero, QUIET, ' stroke-width="0.6"'))
-    parts += [_plate(_label(t), frame.to_x(t), bottom + 14, "middle") for t in ticks(*frame.across, across)]
-    return parts + [_plate(_label(t), frame.x - 4, frame.to_y(t), "end") for t in ticks(*frame.up, up)]
+        parts.append(straight(frame.x, zero, right, zero, QUIET, ' stroke-width="0.6"'))
+    parts += [plate(_label(t), frame.to_x(t), bottom + 14, "middle") for t in ticks(*frame.across, across)]
+    return parts + [plate(_label(t), frame.x - 4, frame.to_y(t), "end") for t in ticks(*frame.up, up)]
 
 
-def _path(frame: Frame, x: Numbers, y: Numbers, colour: str, more: str = "") -> str:
+def path(frame: Frame, x: Numbers, y: Numbers, colour: str, more: str = "") -> str:
     """A line through the points, broken where a value is missing."""
     parts, pen = [], False
     for a, b in zip(x, y, strict=True):
@@ -144,7 +146,7 @@ def _gaps(frame: Frame, x: Numbers, y: Numbers) -> list[str]:
     """Quiet marks along the axis where there is no value."""
     bottom = frame.y + frame.height
     places = [frame.to_x(a) for a, b in zip(x, y, strict=True) if a is not None and b is None]
-    return [_line(place, bottom - 7, place, bottom - 1, QUIET) for place in places]
+    return [straight(place, bottom - 7, place, bottom - 1, QUIET) for place in places]
 
 
 def _dot(x: float, y: float, colour: str) -> str:
@@ -169,9 +171,9 @@ def _curve(entry: dict[str, Any], colour: str) -> list[str]:
     for number, (values, value_at, stroke, dashes) in enumerate(present):
         place = LEFT + number * (width + GAP)
         frame = Frame(place, TOP, width, HEIGHT - TOP - BOTTOM, across, extent([*values, value_at]))
-        parts += _axes(frame) + _gaps(frame, entry["x"], values)
+        parts += axes(frame) + _gaps(frame, entry["x"], values)
         parts += _here(frame, entry.get("at"))
-        parts.append(_path(frame, entry["x"], values, stroke, f' stroke-width="1.8"{dashes}'))
+        parts.append(path(frame, entry["x"], values, stroke, f' stroke-width="1.8"{dashes}'))
         parts += _tangent(frame, entry.get("tangent"), colour) if number == 0 else []
         if entry.get("at") is not None and value_at is not None:
             parts.append(_dot(frame.to_x(entry["at"]), frame.to_y(value_at), stroke))
@@ -182,7 +184,7 @@ def _here(frame: Frame, at: float | None) -> list[str]:
     if at is None:
         return []
     x = frame.to_x(at)
-    return [_line(x, frame.y, x, frame.y + frame.height, QUIET, ' stroke-dasharray="2 3" stroke-width="0.8"')]
+    return [straight(x, frame.y, x, frame.y + frame.height, QUIET, ' stroke-dasharray="2 3" stroke-width="0.8"')]
 
 
 def _tangent(frame: Frame, tangent: dict[str, Any] | None, colour: str) -> list[str]:
@@ -192,7 +194,7 @@ def _tangent(frame: Frame, tangent: dict[str, Any] | None, colour: str) -> list[
         return []
     (x1, y1), (x2, y2) = ends
     more = ' stroke-width="1.6" stroke-dasharray="4 2"'
-    return [_line(frame.to_x(x1), frame.to_y(y1), frame.to_x(x2), frame.to_y(y2), colour, more)]
+    return [straight(frame.to_x(x1), frame.to_y(y1), frame.to_x(x2), frame.to_y(y2), colour, more)]
 
 
 def clipped(
@@ -225,7 +227,7 @@ def _contour(entry: dict[str, Any], colour: str) -> list[str]:
     """Lines of equal value, stronger where higher, with the gradient as arrows."""
     across, up = (tuple(pair) for pair in entry["ranges"])
     frame = Frame(LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM, across, up)
-    parts = _axes(frame, 6, 3)
+    parts = axes(frame, 6, 3)
     for number, line in enumerate(entry["lines"]):
         s = line["segments"]
         ends = zip(s[0::4], s[1::4], s[2::4], s[3::4], strict=True)
@@ -284,7 +286,7 @@ def _histogram(entry: dict[str, Any], colour: str) -> list[str]:
                 f'<rect x="{x + 0.5:.1f}" y="{y:.1f}" width="{max(1.0, width - 1):.1f}" '
                 f'height="{frame.y + frame.height - y:.1f}" fill="{colour}"/>'
             )
-    return bars + _axes(frame, 6, 3)
+    return bars + axes(frame, 6, 3)
 
 
 def _heatmap(entry: dict[str, Any], colour: str) -> list[str]:
@@ -310,8 +312,8 @@ def _heatmap(entry: dict[str, Any], colour: str) -> list[str]:
         for (fill, step), found in painted.items()
     ]
     outline = f'<rect x="{frame.x}" y="{frame.y}" width="{frame.width}" height="{frame.height}" fill="none"'
-    marks = [_plate(_label(j), frame.x + (j + 0.5) * wide, HEIGHT - 10, "middle") for j in _whole(columns, 8)]
-    marks += [_plate(_label(i), frame.x - 4, frame.y + (i + 0.5) * high, "end") for i in _whole(rows, 5)]
+    marks = [plate(_label(j), frame.x + (j + 0.5) * wide, HEIGHT - 10, "middle") for j in _whole(columns, 8)]
+    marks += [plate(_label(i), frame.x - 4, frame.y + (i + 0.5) * high, "end") for i in _whole(rows, 5)]
     return [*cells, f'{outline} stroke="{QUIET}"/>', *marks]
 
 
