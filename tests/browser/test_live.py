@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,13 +48,6 @@ def session(lab: Any, new_window: Any) -> Iterator[Any]:
     assert window.own_errors() == []
 
 
-def picture(name: str, tmp_path: Path) -> Path:
-    """Where a screenshot goes: to the folder that ADKIT_SCREENSHOTS names (for the README, docs/images), or nowhere."""
-    folder = Path(os.environ.get("ADKIT_SCREENSHOTS", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / name
-
-
 def look(window: Any, number: int, path: Path) -> None:
     """A picture of a cell, its source and its output, with the second instruction lit."""
     window.page.locator(".jp-Notebook .jp-Cell").nth(0).locator(".jp-InputPrompt").click()
@@ -82,11 +74,11 @@ def check_trace(view: Locator) -> None:
     expect(view.locator("mark.adkit-lit")).to_have_text("np.sin(x)")
 
 
-def test_a_typed_cell_shows_its_trace(session: Any, tmp_path: Path) -> None:
+def test_a_typed_cell_shows_its_trace(session: Any, screenshots: Path) -> None:
     session.type(1, CELL)
     session.run(1)
     check_trace(session.trace(1))
-    look(session, 1, picture("grad-light.png", tmp_path))
+    look(session, 1, screenshots / "grad-light.png")
 
 
 def test_forward_mode_is_asked_for_and_shown(session: Any) -> None:
@@ -108,9 +100,7 @@ def test_a_hundred_thousand_instructions_are_folded_and_open(session: Any) -> No
     assert view.locator("[data-subject=row]").count() < 120
 
 
-def test_the_saved_notebook_shows_the_same_elsewhere(
-    session: Any, lab: Any, notebook7: Any, new_window: Any, tmp_path: Path
-) -> None:
+def test_the_saved_notebook_shows_the_same_elsewhere(session: Any, lab: Any, notebook7: Any, new_window: Any) -> None:
     """Another server knows no signature of it, so it is untrusted there; and its kernel has not run a cell."""
     session.save()
     saved = json.loads((lab.root / "session.ipynb").read_text(encoding="utf-8"))
@@ -124,13 +114,13 @@ def test_the_saved_notebook_shows_the_same_elsewhere(
     assert window.own_errors() == []
 
 
-def test_the_dark_theme_shows_the_same(session: Any, lab: Any, new_window: Any, tmp_path: Path) -> None:
+def test_the_dark_theme_shows_the_same(session: Any, lab: Any, new_window: Any, screenshots: Path) -> None:
     session.save()
     lab.theme("dark")
     window = new_window(width=1180, scale=2.0)
     window.open(lab, "session.ipynb", first="%load_ext adkit")
     check_trace(window.trace(1))
-    look(window, 1, picture("grad-dark.png", tmp_path))
+    look(window, 1, screenshots / "grad-dark.png")
     assert window.own_errors() == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ MOUNT = """async ([url, data]) => {
     const host = document.createElement('div');
     host.id = 'host';
     document.body.replaceChildren(host);
-    window.view = viewer.mount(host, data);
+    window.view = viewer.mount(host, JSON.parse(data));
 }"""
 
 
@@ -35,7 +36,7 @@ def mounted(lab: Any, window: Any) -> Any:
 
     def mount(document: Any) -> Locator:
         url = f"{lab.url}/lab/extensions/adkit/static/trace.js"
-        window.page.evaluate(MOUNT, [url, document])
+        window.page.evaluate(MOUNT, [url, json.dumps(document)])  # playwright is slow with large values
         return window.page.locator("#host > .adkit")
 
     return mount
@@ -43,7 +44,7 @@ def mounted(lab: Any, window: Any) -> Any:
 
 def update(window: Any, document: Any) -> None:
     """Show another document in the same place."""
-    window.page.evaluate("data => window.view.update(data)", document)
+    window.page.evaluate("data => window.view.update(JSON.parse(data))", json.dumps(document))
 
 
 def test_an_update_keeps_tab_fold_choice_and_focus(window: Any, mounted: Any) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import json
 import re
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ MOUNT = """async ([url, data, dark]) => {
     host.id = 'host';
     main.append(title, second, host);
     document.body.replaceChildren(main);
-    window.view = viewer.mount(host, data);
+    window.view = viewer.mount(host, JSON.parse(data));
 }"""
 SOURCE = """%%grad x w --view list,graph,source,player
 u = np.sin(x) * w
@@ -108,19 +109,11 @@ def mounted(lab: Any, window: Any) -> Any:
     def mount(document: Any, dark: bool = False) -> Locator:
         url = f"{lab.url}/lab/extensions/adkit/static/trace.js"
         window.page.mouse.move(0, 0)
-        window.page.evaluate(MOUNT, [url, document, dark])
+        window.page.evaluate(MOUNT, [url, json.dumps(document), dark])  # playwright is slow with large values
         return window.page.locator("#host > .adkit")
 
     yield mount
     assert window.own_errors() == []
-
-
-@pytest.fixture
-def screenshots(tmp_path: Path) -> Path:
-    """Where pictures go: to the folder that ADKIT_SCREENSHOTS names, or nowhere."""
-    folder = Path(os.environ.get("ADKIT_SCREENSHOTS", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def lit(view: Locator) -> dict[str, list[str]]:
@@ -195,46 +188,89 @@ def test_the_player_by_keyboard_alone(window: Any, mounted: Any) -> None:
     assert lit(view)["row"] == []
 
 
-def test_playing_runs_to_the_end_and_pauses(window: Any, mounted: Any) -> None:
+@pytest.fixture
+def clock(window: Any) -> Iterator[Any]:
+    """`clock(n)` lets n ticks of the page's intervals pass, which pass by themselves no more; it tells how many run."""
+    window.page.evaluate(
+        """() => {
+            const [set, clear, running] = [window.setInterval, window.clearInterval, new Map()];
+            let last = 0;
+            window.setInterval = act => { running.set(++last, act); return last; };
+            window.clearInterval = id => running.delete(id);
+            window.tick = times => {
+                for (let i = 0; i < times; i++) for (const act of [...running.values()]) act();
+                return running.size;
+            };
+            window.restoreClock = () => Object.assign(window, { setInterval: set, clearInterval: clear });
+        }"""
+    )
+    yield lambda times: window.page.evaluate("times => tick(times)", times)
+    window.page.evaluate("restoreClock()")
+
+
+def test_playing_runs_to_the_end_and_pauses(window: Any, mounted: Any, clock: Any) -> None:
     window.page.emulate_media(reduced_motion="no-preference")
     try:
         view = mounted(small())
-        view.get_by_role("slider", name="step of the sweep").focus()
+        track, where = view.get_by_role("slider", name="step of the sweep"), view.locator(".adkit-where")
+        track.focus()
         window.page.keyboard.press("Space")
         expect(button(view, "pause")).to_be_visible()
-        expect(view.locator(".adkit-where")).to_have_text("program 3 / 8")
+        expect(where).to_have_text("program 1 / 8")
+        assert clock(2) == 1
+        expect(where).to_have_text("program 3 / 8")
         window.page.keyboard.press("Space")
         expect(button(view, "play")).to_be_visible()
-        view.get_by_role("slider", name="step of the sweep").fill("13")
+        assert clock(1) == 0
+        expect(where).to_have_text("program 3 / 8")
+        track.fill("13")
         button(view, "play").click()
-        expect(view.locator(".adkit-where")).to_have_text("reverse 8 / 8")
+        assert clock(2) == 1
+        expect(where).to_have_text("reverse 8 / 8")
+        assert clock(1) == 0
         expect(button(view, "play")).to_be_visible()
         button(view, "play").click()
+        expect(where).to_have_text("program 1 / 8")
         view.locator("[data-subject=row][data-id=v5]").click()
         expect(button(view, "play")).to_be_visible()
+        assert clock(1) == 0
     finally:
         window.page.emulate_media(reduced_motion="reduce")
 
 
-def test_less_motion_goes_from_phase_to_phase(mounted: Any) -> None:
+def test_less_motion_goes_from_phase_to_phase(mounted: Any, clock: Any) -> None:
     view = mounted(small())
     button(view, "play").click()
-    expect(view.locator(".adkit-where")).to_have_text("program 8 / 8")
-    expect(view.locator(".adkit-where")).to_have_text("reverse 8 / 8")
+    for place in ("program 1 / 8", "program 8 / 8", "reverse 8 / 8"):
+        expect(view.locator(".adkit-where")).to_have_text(place)
+        running = clock(1)
+    assert running == 0
     expect(button(view, "play")).to_be_visible()
 
 
-def test_a_view_that_goes_takes_its_clock_along(window: Any, mounted: Any) -> None:
-    window.page.evaluate(
-        """() => { window.clocks = new Set(); const [set, clear] = [setInterval, clearInterval];
-            window.setInterval = (...a) => { const id = set(...a); clocks.add(id); return id; };
-            window.clearInterval = id => { clocks.delete(id); clear(id); }; }"""
-    )
+def test_a_view_that_goes_takes_its_clock_along(window: Any, mounted: Any, clock: Any) -> None:
     view = mounted(small())
     button(view, "play").click()
-    assert window.page.evaluate("clocks.size") == 1
+    assert clock(1) == 1
     window.page.evaluate("view.dispose()")
-    assert window.page.evaluate("clocks.size") == 0
+    assert clock(1) == 0
+
+
+def test_nothing_that_the_player_says_is_cut_off(window: Any, mounted: Any) -> None:
+    """At the width of a notebook's output, a wide one, and a narrow one."""
+    try:
+        for width in (1300, 1000, 780, 500):
+            window.page.set_viewport_size({"width": width, "height": 900})
+            for mode in ("reverse", "forward"):
+                view = mounted(small(mode))
+                for key in ("", "Home", "End", "ArrowLeft", "ArrowLeft", "ArrowLeft"):
+                    if key:
+                        view.get_by_role("slider", name="step of the sweep").press(key)
+                    said = view.locator(".adkit-what, .adkit-where, .adkit-sum")
+                    cut = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
+                    assert said.evaluate_all(cut) == [], width
+    finally:
+        window.page.set_viewport_size({"width": 1000, "height": 900})
 
 
 # ------------------------------------------------------------------------------------------------ what if
@@ -299,7 +335,7 @@ def test_an_explorer_offers_it_folded_and_keeps_the_players_place(window: Any, m
     view.get_by_role("button", name="what if").click()
     expect(view.get_by_label("x =")).to_be_visible()
     view.get_by_role("slider", name="step of the sweep").fill("9")
-    window.page.evaluate("data => window.view.update(data)", doc)
+    window.page.evaluate("data => window.view.update(JSON.parse(data))", json.dumps(doc))
     expect(view.locator(".adkit-where")).to_have_text("reverse 2 / 8")
     assert lit(view)["row"] == ["v5"]
 

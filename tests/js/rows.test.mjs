@@ -53,6 +53,12 @@ test("variables are written with subscripts, other ids as they are", () => {
   assert.deepEqual(["v-1", "v0", "v120", "g1", "__proto__"].map(subscript), ["v₋₁", "v₀", "v₁₂₀", "g1", "__proto__"]);
 });
 
+test("a list up to an error has no column for derivatives", () => {
+  const rows = [step("v1", { adjoint: null })];
+  assert.equal(columns(document(rows, { partial: { error: "ValueError" } })).at(-1).key, "value");
+  assert.equal(columns(document(rows)).at(-1).key, "adjoint");
+});
+
 test("the last column names the mode", () => {
   const heading = (doc) => columns(doc).at(-1).heading;
   assert.equal(heading(NESTED), "adjoint v̄ = ∂y/∂v");

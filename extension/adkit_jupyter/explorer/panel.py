@@ -74,6 +74,8 @@ class Choice:
 
     def show(self, chosen: str) -> None:
         """Press one button, without telling anybody."""
+        if self.buttons[chosen].value and sum(button.value for button in self.buttons.values()) == 1:
+            return
         self._quiet = True
         try:
             for value, button in self.buttons.items():

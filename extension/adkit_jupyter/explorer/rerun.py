@@ -35,7 +35,7 @@ LONGEST_SOURCE = 80  # lines of a file that is shown whole beside a function
 
 @dataclass(frozen=True)
 class Setup:
-    """What the toggles say."""
+    """What the toggles say; `mode` is "auto" until somebody presses one."""
 
     mode: str
     order: int = 1

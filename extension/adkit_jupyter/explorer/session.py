@@ -59,7 +59,7 @@ class Explorer:
         self._setup = setup
         self._pictures = pictures.Pictures(views)
         orders = sorted({1, 2, setup.order})
-        self.panel = Panel(self, self.values, setup, orders, gpu_reason())
+        self.panel = Panel(self, self.values, dataclasses.replace(setup, mode=trace.mode), orders, gpu_reason())
         self.panel.explain(order_reason(trace))
         self._document: dict[str, Any] | None = None
         self._conductor = Conductor(self._run, self)
@@ -138,7 +138,7 @@ class Explorer:
         with self._lock:
             if not self._open:
                 return "<Explorer, closed>"
-            return f"<Explorer of {self.trace.output_name}: {self._named(self.values)}, {self._setup.mode} mode>"
+            return f"<Explorer of {self.trace.output_name}: {self._named(self.values)}, {self.trace.mode} mode>"
 
     def _check_open(self) -> None:
         if not self._open:
@@ -198,6 +198,8 @@ class Explorer:
             self.panel.say("")
             self.panel.explain(order_reason(self.trace))
             self.panel.colour(self.trace.mode)
+            if self._setup.mode == "auto":
+                self.panel.mode.show(self.trace.mode)
             self.panel.pace(seconds)
             self._update(pictures.quick)
 
@@ -269,7 +271,7 @@ def explore(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Explorer:
     setup = Setup("auto", 1, adkit.settings.current().device)
     rerun = FunctionRerun(f, args, kwargs, shell)
     trace = rerun.first(setup)
-    return Explorer(rerun, trace, dataclasses.replace(setup, mode=trace.mode), VIEWS, shell)
+    return Explorer(rerun, trace, setup, VIEWS, shell)
 
 
 def explore_cell(shell: Any, cell: CellText, options: Options) -> Explorer:
@@ -293,7 +295,8 @@ def _explored(rerun: CellRerun, options: Options, shell: Any) -> Explorer:
     trace = rerun.first()
     device = options.device or adkit.settings.current().device
     views = options.views if "plot" not in options.views else (*options.views, "player")
-    return Explorer(rerun, trace, Setup(trace.mode, options.order, device), views, shell)
+    mode = options.mode or adkit.settings.current().mode
+    return Explorer(rerun, trace, Setup(mode, options.order, device), views, shell)
 
 
 def current_shell() -> Any:

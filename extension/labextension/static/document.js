@@ -88,6 +88,7 @@ export const MIME_TYPE = "application/vnd.adkit.trace.v1+json";
  * @property {Graph | null} graph
  * @property {string | null} graphProblem  why the graph cannot be drawn
  * @property {Array<Curve | HeatMap | Contour | Histogram>} plots
+ * @property {boolean} partial   whether it is a list up to an error, without derivatives
  * @property {boolean} explorer  whether an explorer with controls of its own made it
  * @property {Player | null} player
  * @property {boolean} playerMissing  whether a player was asked for that the trace is too long for
@@ -188,6 +189,7 @@ function readDocument(raw) {
     graph: graph.graph,
     graphProblem: graph.problem,
     plots: list(raw.plots).map((plot) => readPlot(object(plot))).filter((plot) => plot !== null),
+    partial: Boolean(raw.partial),
     explorer: raw.explorer === true,
     player: readPlayer(object(raw.player)),
     playerMissing: list(raw.views).includes("player") && !raw.player,

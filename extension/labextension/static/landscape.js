@@ -9,15 +9,15 @@ import { formatNumber, linear, ticks } from "./scale.js";
  * @typedef {(x: number) => number} Scale
  */
 
-const WIDTH = 440;
-const LEFT = 62;
+const WIDTH = 380;
+const LEFT = 56;
 const RIGHT = 14;
 const TOP = 12;
 const FOOT = 34;
 
 /** @param {Contour} contour @returns {HTMLElement} */
 export function landscape(contour) {
-  const bottom = TOP + 268;
+  const bottom = TOP + 236;
   const toX = linear(contour.ranges[0], [LEFT, WIDTH - RIGHT]);
   const toY = linear(contour.ranges[1], [bottom, TOP]);
   const strongest = Math.max(1, contour.lines.length - 1);
@@ -86,7 +86,7 @@ function arrow(x1, y1, x2, y2) {
 /** @param {Histogram} histogram @returns {HTMLElement} */
 export function bars(histogram) {
   const { edges, counts } = histogram;
-  const bottom = TOP + 140;
+  const bottom = TOP + 130;
   const across = /** @type {[number, number]} */ (edges.length > 1 && edges[edges.length - 1] > edges[0] ? [edges[0], edges[edges.length - 1]] : [(edges[0] ?? 0) - 1, (edges[0] ?? 0) + 1]);
   const most = Math.max(1, ...counts);
   const toX = linear(across, [LEFT, WIDTH - RIGHT]);

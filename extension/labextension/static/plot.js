@@ -10,10 +10,10 @@ import { cellsPath, clipped, extent, formatNumber, heatGroups, HEAT_STEPS, linea
  * @typedef {import("./document.js").HeatMap} HeatMap
  */
 
-const WIDTH = 440;
-const LEFT = 62;
+const WIDTH = 380;
+const LEFT = 56;
 const RIGHT = 14;
-const PANEL = 104;
+const PANEL = 92;
 const GAP = 30;
 const TOP = 20;
 

@@ -85,7 +85,7 @@ export function columns(doc) {
     if (row.tangent !== null) given.add("tangent");
     if (row.adjoint !== null) given.add("adjoint");
   });
-  if (given.size === 0) given.add(doc.mode === "forward" ? "tangent" : "adjoint");
+  if (given.size === 0 && !doc.partial) given.add(doc.mode === "forward" ? "tangent" : "adjoint");
   /** @type {Column[]} */
   const shown = [
     { key: "id", heading: "", number: false, least: 4, most: 12, tone: "primal" },
