@@ -22,7 +22,7 @@ from . import backends
 from .dtypes import numpy_dtype
 from .errors import PathError
 from .handle import TracedArray, untraced
-from .nodes import COMPONENT, INPUT, TRANSFER, GuardRecord, Node, Results, open_recording, state
+from .nodes import COMPONENT, INPUT, TRANSFER, GuardRecord, Node, Results, Unkept, open_recording, state
 from .primitive import ELEMENTWISE
 from .primitives.control import Construct
 from .primitives.indexing import getitem, index_update
@@ -142,9 +142,9 @@ class Piece:
                 made = operands[0] if node.primitive is INPUT else node.primitive(*operands, **(node.params or {}))
                 values[node] = made
             if node in self.expected:
-                _decide(values[node], self.expected[node], checked)
+                decide(values[node], self.expected[node], checked)
             if node in self.decisions:
-                _decide(values[node], self.decisions[node], checked, shown=False)
+                decide(values[node], self.decisions[node], checked, shown=False)
         return values
 
     # -- sweeps
@@ -187,6 +187,8 @@ class Body:
     guards, output_names: the conditions of the first piece, and the names of the leaves of the state after it.
     results: (STATE, leaf) or (ITEM, array) for each result.
     rerun: runs the user's functions on other operands; used where the recorded path does not hold.
+    row: the primitive of the instruction.
+    origin: the call of the user's functions that was recorded, and what they could reach then (see `closures`).
     """
 
     def __init__(
@@ -209,6 +211,8 @@ class Body:
         self.rerun = rerun
         self.guards: list[GuardRecord] = []
         self.output_names: Sequence[str] = ()
+        self.origin: Any = None
+        self.row: Any = None
         self.forgotten = False
 
     def __repr__(self) -> str:
@@ -238,11 +242,31 @@ class Body:
             results = self.rerun(operands)
         return results[0] if len(results) == 1 else tuple(results)
 
+    def followed(self, operands: Sequence[Any]) -> list[Any]:
+        """The results on the recorded path, written out, for operands with the values that they had."""
+        return self._follow(operands, checked=False)
+
+    @property
+    def _ties_examples(self) -> bool:
+        """Whether writing the body out would tie all examples of a batch to the path of one."""
+        record = open_recording.get()
+        return record is not None and record.batching > 0 and self.guarded
+
+    def result_types(self) -> list[Any]:
+        """Shape and dtype of each result."""
+        types: list[Any] = []
+        handed = {j: leaf for piece in self.pieces for j, _, leaf in piece.items}
+        for kind, j in self.results:
+            leaf = self.pieces[-1].state[j] if kind == STATE else handed[j]
+            shape = tuple(getattr(leaf, "shape", ()))
+            types.append(Unkept(shape if kind == STATE else (self.length, *shape), numpy_dtype(leaf)))
+        return types
+
     def _follow(self, operands: Sequence[Any], checked: bool) -> list[Any]:
         state, arrays, closed = self._split(operands)
         at = self.states + self.arrays
         for operand, condition in zip(operands[at : at + len(self.conditions)], self.conditions, strict=True):
-            _decide(operand, condition, checked)
+            decide(operand, condition, checked)
         closures = dict(zip(self.closures, closed, strict=True))
         parts: list[list[Any]] = [[None] * self.length for _ in range(self.emitted)]
         for piece in self.pieces:
@@ -283,7 +307,11 @@ class Body:
         """The cotangents of the operands for those of the results."""
         given = list(g) if isinstance(g, tuple) else [g]
         if any_traced(given) or any_traced(operands):
-            return pull_through(lambda handles: self._follow(handles, checked=False), given, operands, recorded=True)
+            if self._ties_examples:
+                from .primitives.control_sweeps import pullback_of_body
+
+                return pullback_of_body.record(given, operands, self, self.row)
+            return pull_through(self.followed, given, operands, recorded=True)
         state: list[Any] = [None] * len(self.pieces[-1].state)
         items: list[Any] = [None] * self.emitted
         for (kind, j), part in zip(self.results, given, strict=True):
@@ -309,8 +337,11 @@ class Body:
     def push(self, tangents: Sequence[Any], operands: Sequence[Any]) -> Any:
         """The tangents of the results for those of the operands."""
         if any_traced(tangents) or any_traced(operands):
-            run = lambda handles: self._follow(handles, checked=False)  # noqa: E731
-            return self._packed(push_through(run, tangents, operands, recorded=True))
+            if self._ties_examples:
+                from .primitives.control_sweeps import pushforward_of_body
+
+                return self._packed(pushforward_of_body.record(tangents, operands, self, self.row))
+            return self._packed(push_through(self.followed, tangents, operands, recorded=True))
         state, arrays, closed = self._split(tangents)
         closures = dict(zip(self.closures, closed, strict=True))
         parts: list[Any] = [None] * self.emitted
@@ -356,7 +387,7 @@ def _is_forgotten(node: Node) -> bool:
     return isinstance(node.primitive, Construct) and node.params["body"].forgotten  # type: ignore[index]
 
 
-def _decide(value: Any, expected: Any, checked: bool, shown: bool = True) -> None:
+def decide(value: Any, expected: Any, checked: bool = True, shown: bool = True) -> None:
     """Note what the path depended on, and compare it with what it was."""
     truth = isinstance(expected, bool)
     if isinstance(value, TracedArray) and shown:

@@ -20,9 +20,10 @@ from .dtypes import numpy_dtype
 from .errors import AdkitError, LeakError, UnsupportedError
 from .handle import TracedArray, is_traced, untraced
 from .nodes import GuardRecord, Node, Recording, Results, aval, next_id, open_recording
+from .nodes import state as tracing_state
 from .primitives.control import Construct, body_input
 from .pytrees import differentiable
-from .source import user_line, user_location
+from .source import span_of, user_line, user_location
 from .storage import snapshot
 
 __adkit__ = True
@@ -58,6 +59,10 @@ class PlainRun:
         """The end of a step."""
         return state
 
+    def end(self, state: list[Any]) -> list[Any]:
+        """The end of a piece that is followed."""
+        return state
+
     def finish(self, state: list[Any]) -> list[Any]:
         """All results: the state, then what was handed out."""
         parts = [[value for _, value in sorted(part, key=lambda pair: pair[0])] for part in self._emitted]
@@ -84,8 +89,9 @@ class BodyRecorder:
         self.limit = 1
         self.length = 0
         self.condition: list[Any] = []
-        self._location = user_location(frame)
-        filename, line = user_line(frame)
+        self._location = tracing_state.span or user_location(frame)
+        span = span_of(*tracing_state.span) if tracing_state.span else None
+        filename, line = user_line(frame) if span is None else (span.filename, span.line)
         self._marks: dict[str, Any] = {"construct": row.name, "filename": filename, "line": line}
         self._exit = contextlib.ExitStack()
         self._record: Recording
@@ -95,7 +101,7 @@ class BodyRecorder:
     def __enter__(self) -> BodyRecorder:
         enclosing = open_recording.get()
         self._record = self._exit.enter_context(tracing.replayable())
-        self._record.batching = enclosing is not None and enclosing.batching
+        self._record.batching = enclosing.batching if enclosing is not None else 0
         return self
 
     def __exit__(self, *exc: Any) -> None:
@@ -146,6 +152,10 @@ class BodyRecorder:
         self._steps += 1
         if self._steps < self.limit:
             return state
+        return self.end(state)
+
+    def end(self, state: list[Any]) -> list[Any]:
+        """The end of a piece, and the state that the next one begins with."""
         traced = [is_traced(leaf) for leaf in state]
         self._close(state)
         self._start()
@@ -168,7 +178,7 @@ class BodyRecorder:
         piece = Piece(self._inputs, self._sources, leaves, items, order, steps, closures, expected, decisions)
         piece.shown = self._outer and not self.pieces
         if not self.pieces:
-            self.limit = _steps_per_piece(steps)
+            self.limit = _steps_per_piece(steps, self._record.batching)
             self.guards = list(self._record.guards)
         self.pieces.append(piece)
         piece.drop()
@@ -204,6 +214,16 @@ class BodyRecorder:
             line=self._marks["line"],
         )
 
+    @property
+    def is_batched(self) -> bool:
+        """Whether what is recorded will be evaluated for other examples (`vmap`)."""
+        return self._record.batching > 0
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether the path depended on values."""
+        return bool(self.condition) or any(piece.expected or piece.decisions for piece in self.pieces)
+
     # -- the instruction
 
     def close(self, state: list[Any]) -> None:
@@ -221,6 +241,7 @@ class BodyRecorder:
         rerun: Callable[[Body, Sequence[Any]], list[Any]],
         handles: Callable[[], Iterable[TracedArray]],
         unused: Sequence[TracedArray] = (),
+        origin: Any = None,
     ) -> list[Any]:
         """Record the instruction; its results, each a handle, or plain where it depends on nothing that is traced.
 
@@ -244,6 +265,7 @@ class BodyRecorder:
         body = Body(heading, self.pieces, list(closures), counts, results, self.length, conditions, lambda _: [])
         body.rerun = lambda given: rerun(body, given)
         body.title, body.names, body.guards = title, names, self.guards
+        body.row, body.origin = self.row, origin
         step = len(self.pieces[0].state) == len(self.leaves) and self.row.name not in ("cond", "checkpoint")
         body.output_names = (
             [f"next {name}" for name in names[: len(self.leaves)]] if step else ["result"] * len(self.pieces[0].state)
@@ -297,9 +319,9 @@ def _outcome(guard: GuardRecord) -> Any:
     return None if value is None else numpy.array(value)
 
 
-def _steps_per_piece(steps: Sequence[Node]) -> int:
-    """How many steps like the first one make up a piece that is neither long nor large."""
-    size = sum(node.size * numpy_dtype(node).itemsize for node in steps)
+def _steps_per_piece(steps: Sequence[Node], examples: int) -> int:
+    """How many steps like the first one make up a piece that is neither long nor large, also for several examples."""
+    size = sum(node.size * numpy_dtype(node).itemsize for node in steps) * max(1, examples)
     return max(1, min(STEPS, INSTRUCTIONS // max(1, len(steps)), BYTES // max(1, size)))
 
 

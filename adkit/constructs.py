@@ -44,6 +44,8 @@ class Call:
     leaves: list[Any]
     arrays: Sequence[Any] = ()
     condition: Sequence[Any] = ()
+    labels: Sequence[str] = ()  # names of the inputs of the body, where they are not those of the function's parameters
+    batch = 0  # the number of examples of a call that stands for that many
 
     def run(self, run: Run, frame: FrameType) -> list[Any]:
         """Call the user's functions; returns the state at the end."""
@@ -88,7 +90,10 @@ class Call:
             recorder.condition = list(self.condition)
             recorder.close(self.run(recorder, frame))
         rerun = functools.partial(self._rerun, reach)
-        return recorder.finish(self.heading(), self.title(), self.names(), rerun, reach.handles, self.unused())
+        unused = list(reach.handles()) if recorder.is_batched and recorder.is_guarded else self.unused()
+        heading = on_batch(self.heading(), self.batch) if self.batch else self.heading()
+        names = self.labels or self.names()
+        return recorder.finish(heading, self.title(), names, rerun, reach.handles, unused, (self, reach))
 
     def _rerun(self, reach: Reach, body: Body, operands: Sequence[Any]) -> list[Any]:
         """The results for other operands, with the functions as they were when they were first called."""
@@ -107,6 +112,18 @@ class Call:
                 fix="pass the value to it, as part of the carry or as an argument",
             )
         return results
+
+
+def on_batch(heading: str, size: int) -> str:
+    """The heading of an instruction that does the same for a batch of examples.
+
+    Example
+    -------
+    >>> on_batch("scan[7 steps]", 3), on_batch("checkpoint", 3)
+    ('scan[7 steps, batch of 3]', 'checkpoint[batch of 3]')
+    """
+    what = f"batch of {size:,}"
+    return f"{heading[:-1]}, {what}]" if heading.endswith("]") else f"{heading}[{what}]"
 
 
 def _outside(result: TracedArray, body: Body, allowed: set[Any]) -> list[Any]:

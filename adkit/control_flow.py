@@ -33,7 +33,7 @@ __adkit__ = True
 _NOTHING = (flatten(None)[1],)
 
 
-class _Scan(Call):
+class ScanCall(Call):
     row = rows.scan
 
     def __init__(self, f: Function, init: Any, xs: Any, length: Any, reverse: bool, frame: FrameType) -> None:
@@ -109,6 +109,11 @@ class _Scan(Call):
         plain = [untraced(leaf) for leaf in self.leaves]
         self._emitted(self._pair(f(self.carry.tree(plain), unflatten(self.xs_structure, xs)))[1])
 
+    def stepped(self, f: Function, leaves: list[Any], items: list[Any]) -> list[Any]:
+        """One step of another function: the leaves of the state, and of what is collected."""
+        state, y = self._pair(f(self.carry.tree(leaves), unflatten(self.xs_structure, items)))
+        return [*self.carry.state(state), *self._emitted(y)]
+
     def packed(self, results: list[Any]) -> Any:
         states = len(self.leaves)
         ys = results[states:] if self.length else [numpy.zeros((0, *shape), dtype) for shape, dtype in self.y_leaves]
@@ -117,7 +122,7 @@ class _Scan(Call):
     def again(self, functions: Sequence[Any], operands: Sequence[Any]) -> Call:
         carry = self.carry.tree(list(operands[: len(self.leaves)]))
         xs = unflatten(self.xs_structure, list(operands[len(self.leaves) :]))
-        return _Scan(functions[0], carry, xs, self.length, self.reverse, self.frame)
+        return ScanCall(functions[0], carry, xs, self.length, self.reverse, self.frame)
 
     def heading(self) -> str:
         return f"scan[{self.length:,} steps{', reverse' if self.reverse else ''}]"
@@ -156,14 +161,14 @@ def scan(f: Function, init: Any, xs: Any = None, length: int | None = None, reve
     >>> decay(0.5), grad(decay)(0.5)
     (np.float64(1.875), 2.75)
     """
-    call = _Scan(f, init, xs, length, reverse, sys._getframe(1))
+    call = ScanCall(f, init, xs, length, reverse, sys._getframe(1))
     return call.packed(call.results(call.frame))
 
 
 # ------------------------------------------------------------------------------------------------ loops
 
 
-class _Loop(Call):
+class Loop(Call):
     """What `fori_loop` and `while_loop` share: a carry, and nothing that is scanned."""
 
     carry: Carry
@@ -180,7 +185,7 @@ class _Loop(Call):
         return leaf_names(self.functions[0], [self.carry.tree(self.leaves)])
 
 
-class _While(_Loop):
+class WhileCall(Loop):
     row = rows.while_loop
 
     def __init__(self, test: Function, body: Function, init: Any, frame: FrameType) -> None:
@@ -207,7 +212,7 @@ class _While(_Loop):
         return bool(made)
 
     def again(self, functions: Sequence[Any], operands: Sequence[Any]) -> Call:
-        return _While(functions[1], functions[0], self.carry.tree(list(operands)), self.frame)
+        return WhileCall(functions[1], functions[0], self.carry.tree(list(operands)), self.frame)
 
     def heading(self) -> str:
         return f"while_loop[{self.steps:,} step{'' if self.steps == 1 else 's'}]"
@@ -228,11 +233,11 @@ def while_loop(cond_fun: Function, body_fun: Function, init: Any) -> Any:
     >>> round(root(4.0), 9), round(grad(root)(4.0), 9)
     (2.0, 0.25)
     """
-    call = _While(cond_fun, body_fun, init, sys._getframe(1))
+    call = WhileCall(cond_fun, body_fun, init, sys._getframe(1))
     return call.packed(call.results(call.frame))
 
 
-class _For(_Loop):
+class ForCall(Loop):
     row = rows.fori_loop
 
     def __init__(self, lower: int, upper: int, body: Function, init: Any, frame: FrameType) -> None:
@@ -254,7 +259,7 @@ class _For(_Loop):
         return state
 
     def again(self, functions: Sequence[Any], operands: Sequence[Any]) -> Call:
-        return _For(self.lower, self.upper, functions[0], self.carry.tree(list(operands)), self.frame)
+        return ForCall(self.lower, self.upper, functions[0], self.carry.tree(list(operands)), self.frame)
 
     def heading(self) -> str:
         return f"fori_loop[{self.lower} … {self.upper - 1}]" if self.steps else "fori_loop[0 steps]"
@@ -275,14 +280,14 @@ def fori_loop(lower: int, upper: int, body_fun: Function, init: Any) -> Any:
     >>> grad(lambda x: fori_loop(1, 4, lambda i, c: c + x**i, 0.0))(2.0)
     17.0
     """
-    call = _For(lower, upper, body_fun, init, sys._getframe(1))
+    call = ForCall(lower, upper, body_fun, init, sys._getframe(1))
     return call.packed(call.results(call.frame))
 
 
 # ------------------------------------------------------------------------------------------------ cond, checkpoint
 
 
-class _Branch(Call):
+class Branch(Call):
     """What `cond` and `checkpoint` share: one call of a function with a tree of arguments."""
 
     def __init__(self, functions: tuple[Function, ...], arguments: Any, frame: FrameType) -> None:
@@ -308,6 +313,11 @@ class _Branch(Call):
         self.kept = [_is_result(leaf) for leaf in leaves]
         return run.step([leaf for leaf in leaves if _is_result(leaf)])
 
+    def flat(self, f: Function, leaves: Sequence[Any]) -> list[Any]:
+        """The leaves of the results of another function."""
+        made, _ = flatten(self.called(f, self._arguments(leaves)))
+        return [leaf for leaf in made if _is_result(leaf)]
+
     def packed(self, results: list[Any]) -> Any:
         given = iter(results)
         return unflatten(self.out, [next(given) if k else r for k, r in zip(self.kept, self.rest, strict=True)])
@@ -331,7 +341,7 @@ def _is_result(leaf: Any) -> bool:
     return is_array_leaf(leaf) or isinstance(leaf, (bool, numpy.bool_))
 
 
-class _Cond(_Branch):
+class CondCall(Branch):
     row = rows.cond
 
     def __init__(self, pred: Any, functions: tuple[Function, ...], operands: Any, frame: FrameType) -> None:
@@ -345,7 +355,7 @@ class _Cond(_Branch):
         self.chosen = 0 if self.truth else 1
 
     def again(self, functions: Sequence[Any], operands: Sequence[Any]) -> Call:
-        return _Cond(operands[-1], tuple(functions), self._arguments(operands[:-1]), self.frame)
+        return CondCall(operands[-1], tuple(functions), self._arguments(operands[:-1]), self.frame)
 
     def heading(self) -> str:
         return f"cond[{'true' if self.truth else 'false'}]"
@@ -369,11 +379,11 @@ def cond(pred: Any, true_fun: Function, false_fun: Function, *operands: Any) -> 
     >>> grad(lambda x: cond(x > 0, lambda v: v * v, lambda v: -v, x))(3.0)
     6.0
     """
-    call = _Cond(pred, (true_fun, false_fun), operands, sys._getframe(1))
+    call = CondCall(pred, (true_fun, false_fun), operands, sys._getframe(1))
     return call.packed(call.results(call.frame))
 
 
-class _Checkpoint(_Branch):
+class CheckpointCall(Branch):
     row = rows.checkpoint
 
     def called(self, f: Function, arguments: Any) -> Any:
@@ -381,7 +391,7 @@ class _Checkpoint(_Branch):
         return f(*args, **kwargs)
 
     def again(self, functions: Sequence[Any], operands: Sequence[Any]) -> Call:
-        return _Checkpoint(tuple(functions), self._arguments(operands), self.frame)
+        return CheckpointCall(tuple(functions), self._arguments(operands), self.frame)
 
     def heading(self) -> str:
         name = getattr(self.functions[0], "__name__", "function")
@@ -412,10 +422,24 @@ def checkpoint(f: Function) -> Function:
 
     @functools.wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        call = _Checkpoint((f,), (args, kwargs), sys._getframe(1))
+        call = CheckpointCall((f,), (args, kwargs), sys._getframe(1))
         return call.packed(call.results(call.frame))
 
     return checkpointed
+
+
+class OnBatch(Branch):
+    """A call of a function for a whole batch, which stands for one call of `cond` or `checkpoint` per example."""
+
+    def __init__(self, row: Any, heading: str, f: Function, arguments: Any, frame: FrameType) -> None:
+        super().__init__((f,), arguments, frame)
+        self.row, self._heading = row, heading
+
+    def again(self, functions: Sequence[Any], operands: Sequence[Any]) -> Call:
+        return OnBatch(self.row, self._heading, functions[0], self._arguments(operands), self.frame)
+
+    def heading(self) -> str:
+        return self._heading
 
 
 __all__ = ["checkpoint", "cond", "fori_loop", "scan", "while_loop"]

@@ -129,7 +129,7 @@ class Recording:
 
     def __init__(self) -> None:
         self.since = next_id()
-        self.batching = False  # whether the list will be evaluated for other examples (`vmap`)
+        self.batching = 0  # for how many examples the list will be evaluated (`vmap`)
         self.guards: list[GuardRecord] = []
         self.decisions: list[GuardRecord] = []
         self.checksums: Any = None  # of the large constants in use, once the recording is closed

@@ -21,6 +21,7 @@ from .dtypes import numpy_dtype
 from .errors import InputError
 from .handle import TracedArray, is_traced, untraced
 from .linearization import depends_on_outside, placed, raise_explained
+from .nodes import open_recording
 from .numpy.joining import moveaxis
 from .primitives.batching import spread
 from .primitives.indexing import getitem
@@ -253,8 +254,9 @@ def _one_way(f: Callable[..., Any], examples: _Examples, pending: numpy.ndarray)
     """Record the first of the pending examples, and evaluate the list for all that take the same way."""
     import optree
 
+    enclosing = open_recording.get()
     with recording() as record:
-        record.batching = True
+        record.batching = len(pending) * (enclosing.batching or 1 if enclosing is not None else 1)
         result, inputs = examples.call(f, int(pending[0]))
         leaves, structure = optree.tree_flatten(result, none_is_leaf=True)
         leaves = [lift(leaf) for leaf in leaves]

@@ -27,6 +27,11 @@ class Construct(General):
     def evaluate(self, operands: Any, params: dict[str, Any]) -> Any:
         return params["body"].again(tuple(operands))
 
+    def batch(self, size: int, operands: Any, batched: Any, body: Any) -> Any:
+        from .. import body_batching
+
+        return body_batching.batched(self, body, size, operands, batched)
+
 
 def _push(tangents: Any, out: Any, *operands: Any, body: Any) -> Any:
     return body.push(tangents, operands)

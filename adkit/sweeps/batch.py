@@ -9,7 +9,7 @@ Not for: the arguments and results of `vmap` (`vectorization`), or the `batch` o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -19,7 +19,7 @@ from .. import backends
 from ..dtypes import numpy_dtype
 from ..errors import AdkitError
 from ..handle import TracedArray
-from ..nodes import COMPONENT, INPUT, TIE, GuardRecord, Node, Recording, open_recording, state
+from ..nodes import COMPONENT, INPUT, TIE, TRANSFER, GuardRecord, Node, Recording, open_recording, state
 from ..numpy.arguments import known
 from ..primitive import ELEMENTWISE
 from ..primitives import indexing
@@ -192,6 +192,54 @@ class BatchSweep:
         else:
             backends.setitem(x, index, v)
         return x
+
+
+class PieceSweep(BatchSweep):
+    """The same for a piece of a body (see `body.Piece`).
+
+    `marked` says of its inputs and of the values around that it uses which are batched. The values of all others are
+    given with them, and what depends on these alone is evaluated once.
+    """
+
+    def __init__(self, piece: Any, marked: Mapping[Node, bool]) -> None:
+        self.outputs = {leaf for leaf in (*piece.state, *(leaf for _, _, leaf in piece.items)) if type(leaf) is Node}
+        self.outputs.update(piece.expected, piece.decisions)
+        self.batched = {node for node, flag in marked.items() if flag}
+        self.steps = [node for node in piece.steps if node not in marked]
+        self._last_use = {}
+        for node in self.steps:
+            parents = [i for i in node.inputs if type(i) is Node]
+            if any(p in self.batched for p in parents):
+                self.batched.add(node)
+            for parent in parents:
+                self._last_use[parent] = node
+        self._values: dict[Node, Any] = {}
+
+    def values(self, given: Mapping[Node, Any], size: int) -> dict[Node, Any]:
+        """The values of the outputs."""
+        batch = _Batch(dict(given), size)
+        self._values = batch.values
+        span = state.span
+        with numpy.errstate(all="ignore"):
+            try:
+                for node in self.steps:
+                    state.span = (node.code, node.lasti)
+                    batch.values[node] = self._evaluated(node, batch) if node in self.batched else self._once(node)
+                    for parent in node.inputs:
+                        if type(parent) is Node and self._last_use[parent] is node and parent not in self.outputs:
+                            batch.values.pop(parent, None)
+            finally:
+                state.span = span
+        return batch.values
+
+    def constant(self, node: Node) -> Any:
+        return self._values[node]
+
+    def _once(self, node: Node) -> Any:
+        if node.primitive is TRANSFER or (node.primitive is INPUT and not node.inputs):
+            return node.value
+        operands = [self._values[i] if type(i) is Node else i for i in node.inputs]
+        return operands[0] if node.primitive is INPUT else node.primitive(*operands, **(node.params or {}))
 
 
 class _Batch:
