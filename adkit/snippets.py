@@ -39,6 +39,7 @@ class Snippets:
     def __init__(self, source: Any) -> None:
         self._source = source
         self._places: dict[tuple[int, int], Place | None] = {}
+        self._files: dict[str, list[str]] = {}
 
     def place(self, code: CodeType | None, lasti: int) -> Place | None:
         """The place of an instruction of a code object."""
@@ -56,7 +57,7 @@ class Snippets:
         own = self._source is not None and span.filename == self._source.filename
         offset = self._source.first_line - 1 if own else 0
         file = None if own else short_name(span.filename)
-        lines = _lines(span.filename)
+        lines = self._lines(span.filename)
         if span.column < 0 or not 0 < span.line <= len(lines):
             return Place(span.line + offset, None, None, file)
         first, last = lines[span.line - 1], lines[span.end_line - 1] if span.end_line <= len(lines) else ""
@@ -66,6 +67,12 @@ class Snippets:
         return Place(
             span.line + offset, [span.line + offset, start, span.end_line + offset, end], text[:LONGEST_SNIPPET], file
         )
+
+    def _lines(self, filename: str) -> list[str]:
+        lines = self._files.get(filename)
+        if lines is None:
+            lines = self._files[filename] = [line.rstrip("\n") for line in linecache.getlines(filename)]
+        return lines
 
     def extent(self, steps: Sequence[Any]) -> tuple[int | None, int | None, str | None, str | None]:
         """First and last line of some steps, their file, and their function if they are all inside one."""
@@ -94,7 +101,3 @@ def short_name(filename: str) -> str:
     if filename.startswith("<") or any(part.startswith(("ipykernel_", "ipython-input")) for part in parts):
         return "earlier cell"
     return os.path.basename(filename)
-
-
-def _lines(filename: str) -> list[str]:
-    return [line.rstrip("\n") for line in linecache.getlines(filename)]

@@ -7,7 +7,7 @@ derivatives (`sweeps.reverse`), which this one is slower than.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy
@@ -19,6 +19,7 @@ from ..primitives.indexing import getitem, index_update
 from ..sweeps import buffers
 from ..sweeps.reverse import PLAIN_TYPES, has_nan, pullback
 from ..sweeps.values import FLOAT64, fit_cotangent, read
+from .partials import Local, local_partials
 
 __adkit__ = True
 
@@ -41,11 +42,19 @@ class Part(NamedTuple):
 Visit = Callable[[Node, Any, list[Part]], None]
 
 
-def sweep(outputs: Sequence[tuple[Node, Any]], stop: set[Node], order: list[Node], visit: Visit) -> None:
+def sweep(
+    outputs: Sequence[tuple[Node, Any]],
+    stop: set[Node],
+    order: list[Node],
+    visit: Visit,
+    ready: Mapping[Node, Local] | None = None,
+) -> None:
     """A reverse sweep over `order` that calls `visit` with each node, its adjoint and its contributions.
 
-    What `visit` gets it may read, not keep: adjoints that the sweep owns are overwritten later on.
+    The adjoint of an assignment `visit` may read, not keep: the sweep overwrites it later on. `ready` are the local
+    partials of `order`, if they are known already.
     """
+    ready = local_partials(order) if ready is None else ready
     cotangents: dict[Node, Any] = {}
     owned: set[Node] = set()
     for node, g in outputs:
@@ -64,7 +73,14 @@ def sweep(outputs: Sequence[tuple[Node, Any]], stop: set[Node], order: list[Node
                 visit(node, g, _written(node, g))
                 buffers.pull(node, g, cotangents, owned)
             else:
-                parts = contributions(node, g)
+                local = ready.get(node)
+                if local is None:
+                    parts = contributions(node, g)
+                else:
+                    parts = [
+                        Part(i, parent, g * partial if same else fit_cotangent(g * partial, parent))
+                        for i, parent, partial, same in local.factors
+                    ]
                 visit(node, g, parts)
                 for _, parent, value, _ in parts:
                     before = cotangents.get(parent)

@@ -14,6 +14,7 @@ of the elements. Not for: NaN and infinity (`nan_origin`).
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,8 +25,12 @@ import numpy
 from ..backends import to_numpy
 from ..folding import site
 from ..nodes import INPUT, Node
+from ..primitives.indexing import index_update
 from . import cuts, edges
-from .gates import Gate, gates
+from .collector import without_collector
+from .gates import QUOTIENTS, SATURATED, WATCHED, Gate, gates
+from .norms import Norms
+from .partials import Local, local_partials
 from .places import Places
 from .report import Report
 
@@ -63,7 +68,8 @@ class Flow:
     sizes: variable -> norm of its adjoint.
     main: variable -> the next one on its main way to the output.
     depth: variable -> the length of that way.
-    consumers: variable -> (instruction, operand, norm of the contribution).
+    edges: (variable, instruction, operand, norm of the contribution), the last instruction first.
+    consumers: the same by variable.
     gates: the gates that are shut in part, in the order of the program.
     findings: the worst first.
     """
@@ -71,10 +77,18 @@ class Flow:
     sizes: dict[Node, float] = field(default_factory=dict)
     main: dict[Node, Node] = field(default_factory=dict)
     depth: dict[Node, int] = field(default_factory=dict)
-    consumers: dict[Node, list[tuple[Node, int, float]]] = field(default_factory=dict)
+    edges: list[tuple[Node, Node, int, float]] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
     relative: dict[Node, float] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+
+    @functools.cached_property
+    def consumers(self) -> dict[Node, list[tuple[Node, int, float]]]:
+        """Variable -> (instruction, operand, norm of the contribution)."""
+        found: dict[Node, list[tuple[Node, int, float]]] = {}
+        for parent, node, operand, size in self.edges:
+            found.setdefault(parent, []).append((node, operand, size))
+        return found
 
     def way(self, node: Node) -> list[Node]:
         """The main way from a variable to the output, itself first."""
@@ -84,6 +98,7 @@ class Flow:
         return found
 
 
+@without_collector
 def flow(trace: Any) -> Report:
     """The sizes of the adjoints of a `Trace`, and what is wrong with them.
 
@@ -121,32 +136,89 @@ def flow(trace: Any) -> Report:
 def measure(trace: Any) -> Flow:
     """One reverse sweep with the sizes of everything that passes."""
     trace._checksums.verify()
-    made = Flow()
-    ends = {trace._output.node, *trace._inputs.values()}
-    pending: dict[Node, tuple[float, float, int]] = {}  # largest and last contribution, and how many there were
+    measured = _Measuring({trace._output.node, *trace._inputs.values()}, local_partials(trace._nodes))
+    seeds = [(trace._output.node, trace._seed(None))]
+    edges.sweep(seeds, set(trace._inputs.values()), trace._nodes, measured.visit, measured.ready)
+    return measured.finished()
 
-    def visit(node: Node, g: Any, parts: list[edges.Part]) -> None:
-        best, last, count = pending.pop(node, (0.0, 0.0, 0))
-        size = last if count == 1 else edges.size(g)
-        made.sizes[node] = size
-        made.depth[node] = made.depth[made.main[node]] + 1 if node in made.main else 0
-        if node in ends:
-            made.relative[node] = _relative(node, g)
-        if size:
-            made.gates += gates(node, g, parts)
+
+class _Measuring:
+    """What a sweep shows, noted down as places in a list of norms, which is complete in the end."""
+
+    def __init__(self, ends: set[Node], ready: Mapping[Node, Local]) -> None:
+        self.made = Flow()
+        self.ready = ready
+        self._ends = ends
+        self._norms = Norms()
+        self._sizes: dict[Node, int] = {}
+        self._handed: list[tuple[Node, Node, int, int]] = []  # variable, instruction, operand, place of the norm
+        self._arrived: dict[Node, tuple[int, int]] = {}  # place of the last norm, and how many there were
+        self._watched: list[tuple[Node, Any, list[edges.Part], list[int]]] = []
+
+    def visit(self, node: Node, g: Any, parts: list[edges.Part]) -> None:
+        """Note a variable with its adjoint and what its instruction hands on."""
+        norms = self._norms
+        place, count = self._arrived.pop(node, (0, 0))
+        assigned = node.primitive is index_update
+        if count != 1:
+            place = norms.put(edges.size(g)) if assigned else norms.add(g)
+        self._sizes[node] = place
+        if node in self._ends:
+            self.made.relative[node] = _relative(node, g)
+        places = []
         for part in parts:
-            handed = edges.part_size(part, node, size, parts)
+            if assigned:
+                handed = norms.put(edges.part_size(part, node, edges.size(g), parts))
+            else:
+                handed = norms.add(part.value)
+            places.append(handed)
             parent = part.parent
-            made.consumers.setdefault(parent, []).append((node, part.operand, handed))
-            best, _, count = pending.get(parent, (0.0, 0.0, 0))
-            if handed > best or handed != handed:
-                best = handed
-                made.main[parent] = node
-            pending[parent] = (best, handed, count + (2 if part.index is not None else 1))
+            self._handed.append((parent, node, part.operand, handed))
+            _, count = self._arrived.get(parent, (0, 0))
+            self._arrived[parent] = (handed, count + (2 if part.index is not None else 1))
+        if node.primitive.name in WATCHED:
+            self._watch(node, g, parts, places)
+        if norms.full:
+            self._flush()
 
-    edges.sweep([(trace._output.node, trace._seed(None))], set(trace._inputs.values()), trace._nodes, visit)
-    made.gates.sort(key=lambda gate: gate.node.id)
-    return made
+    def _watch(self, node: Node, g: Any, parts: list[edges.Part], places: list[int]) -> None:
+        local = self.ready.get(node)
+        if local is not None and node.shape and local.least > SATURATED and node.primitive.name not in QUOTIENTS:
+            self._watched.append((node, g, parts, places))  # only underflow can shut it
+        elif node.shape or g:
+            self._add_gates(node, g, parts)
+
+    def _add_gates(self, node: Node, g: Any, parts: list[edges.Part]) -> None:
+        found = gates(node, g, parts)
+        if found and edges.size(g):
+            self.made.gates += found
+
+    def _flush(self) -> None:
+        self._norms.flush()
+        zeros = self._norms.zeros
+        for node, g, parts, places in self._watched if zeros else ():
+            if not zeros.isdisjoint(places):
+                self._add_gates(node, g, parts)
+        self._watched.clear()
+        zeros.clear()
+
+    def finished(self) -> Flow:
+        """The sizes, and what follows from them."""
+        self._flush()
+        made, values = self.made, self._norms.values
+        made.sizes = {node: values[place] for node, place in self._sizes.items()}
+        made.edges = [(parent, node, operand, values[place]) for parent, node, operand, place in self._handed]
+        main, depth = made.main, made.depth
+        largest: dict[Node, float] = {}
+        for parent, node, _, size in made.edges:
+            if size > largest.get(parent, 0.0) or size != size:
+                largest[parent] = size
+                main[parent] = node
+        for node in made.sizes:
+            onward = main.get(node)
+            depth[node] = 0 if onward is None else depth[onward] + 1
+        made.gates.sort(key=lambda gate: gate.node.id)
+        return made
 
 
 def _relative(node: Node, g: Any) -> float:

@@ -24,8 +24,8 @@ SATURATED = 1e-4  # the slope of tanh beyond ±5.3, of the logistic function bey
 
 _SWITCHES = frozenset({"maximum", "minimum", "fmax", "fmin", "relu", "where", "clip"})
 _FACTORS = frozenset({"multiply", "strong_multiply"})
-_QUOTIENTS = frozenset({"divide", "reciprocal"})
-_WATCHED = _SWITCHES | _FACTORS | _QUOTIENTS | SQUASHING
+QUOTIENTS = frozenset({"divide", "reciprocal"})
+WATCHED = _SWITCHES | _FACTORS | QUOTIENTS | SQUASHING
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ class Gate:
 def gates(node: Node, g: Any, parts: Sequence[Part]) -> list[Gate]:
     """The gates that an instruction shuts on an adjoint that arrives, at least in part."""
     name = node.primitive.name
-    if name not in _WATCHED or (not node.shape and name not in _QUOTIENTS and _is_open(g, parts)):
+    if name not in WATCHED or (not node.shape and name not in QUOTIENTS and _is_open(g, parts)):
         return []
     if name in _SWITCHES or name in _FACTORS:
         found = [_shut(node, g, part, "switch" if name in _SWITCHES else "factor") for part in parts]
         return [gate for gate in found if gate is not None]
     if name in SQUASHING:
         return _squashed(node, g, _ratio(g, parts[0])) if parts else []
-    if name in _QUOTIENTS:
+    if name in QUOTIENTS:
         argument = logistic_argument(node)
         if argument is not None:
             y = numpy.asarray(to_numpy(node.value))
