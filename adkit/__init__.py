@@ -54,6 +54,7 @@ from .vectorization import vmap
 
 if TYPE_CHECKING:  # imported when first asked for, so that `import adkit` stays light
     from .diagnose.nan_origin import why_nan
+    from .interop.dlpack import from_dlpack
     from .linear_operators import gauss_newton_operator, hessian_operator, jacobian_operator
     from .optimize import least_squares, minimize, root
     from .sparse import SparsePlan, sparse_plan
@@ -61,6 +62,7 @@ if TYPE_CHECKING:  # imported when first asked for, so that `import adkit` stays
 _MODULES = ("interop", "nn", "optim")
 _LATER = {
     "SparsePlan": ".sparse",
+    "from_dlpack": ".interop.dlpack",
     "gauss_newton_operator": ".linear_operators",
     "hessian_operator": ".linear_operators",
     "jacobian_operator": ".linear_operators",
@@ -102,6 +104,7 @@ __all__ = [
     "devices",
     "explore",
     "fori_loop",
+    "from_dlpack",
     "gauss_newton_operator",
     "grad",
     "hessian",

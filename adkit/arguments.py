@@ -14,7 +14,7 @@ from . import backends
 from .dtypes import numpy_dtype
 from .errors import InputError
 from .handle import TracedArray
-from .pytrees import differentiable, flatten, promoted, unflatten
+from .pytrees import differentiable, flatten, promoted, refuse_foreign, unflatten
 
 __adkit__ = True
 
@@ -49,6 +49,7 @@ class Arguments:
         taken = []
         for i, leaf in enumerate(leaves):
             if structure is not None and not differentiable(leaf) and type(leaf) is not int:
+                refuse_foreign(leaf, f"argument {n}" if len(leaves) == 1 else f"a leaf of argument {n}")
                 skipped[i] = leaf  # integer arrays, strings, functions inside a container pass through
             else:
                 taken.append(promoted(leaf, f"argument {n}"))

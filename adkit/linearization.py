@@ -310,6 +310,12 @@ def explained(error: Exception) -> Exception:
             filename=filename,
             line=line,
         )
+    if isinstance(error, TypeError) and "TracedArray" in str(error):
+        from .interop import refusal
+
+        found = refusal.mixed(error)
+        if found is not None:
+            return UnsupportedError(found[0], fix=found[1], filename=filename, line=line)
     if isinstance(error, TypeError) and str(error).startswith("Multiple namespaces") and "adkit.numpy" in str(error):
         return UnsupportedError(
             "SciPy under SCIPY_ARRAY_API takes no plain arrays beside traced ones",

@@ -12,7 +12,7 @@ from typing import Any
 from .errors import InputError
 from .handle import TracedArray
 from .linearization import placed
-from .pytrees import differentiable, flatten, is_array_leaf, paths, promoted, unflatten
+from .pytrees import differentiable, flatten, is_array_leaf, paths, promoted, refuse_foreign, unflatten
 from .settings import settings
 from .tracing import make_input
 
@@ -59,6 +59,8 @@ class NamedInputs:
 
     def _replaced(self, name: str, value: Any, integers: bool) -> Any:
         flat, structure = flatten(value)
+        for leaf in flat:
+            refuse_foreign(leaf, name)
         chosen = [differentiable(leaf) or (type(leaf) is int and (integers or structure is None)) for leaf in flat]
         if not any(chosen):
             return value

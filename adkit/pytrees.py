@@ -81,6 +81,7 @@ def promoted(leaf: Any, name: str) -> Any:
     if type(leaf) is int:
         return float(leaf)
     if not is_array_leaf(leaf):
+        refuse_foreign(leaf, name)
         raise InputError(
             f"{name} is {_article(type(leaf).__name__)}, which has no derivative",
             fix="differentiate with respect to numbers and float arrays (argnums=…)",
@@ -89,6 +90,16 @@ def promoted(leaf: Any, name: str) -> Any:
         f"{name} has the integer dtype {numpy_dtype(leaf)}, which has no derivative",
         fix=f"pass floats: {name}.astype(float), or numpy.array([...], dtype=float)",
     )
+
+
+def refuse_foreign(leaf: Any, name: str) -> None:
+    """Raise `InputError` for a float array of a library that adkit does not compute with; the error names the way."""
+    if hasattr(type(leaf), "__dlpack__") and not is_array_leaf(leaf):
+        from .interop import refusal
+
+        if refusal.is_foreign(leaf):
+            kind = f"{refusal.library_of(leaf)} {type(leaf).__name__}"
+            raise InputError(f"{name} is {_article(kind)}, which adkit does not trace", fix=refusal.fix_for(leaf))
 
 
 def _article(name: str) -> str:

@@ -28,6 +28,7 @@ from .optimizers import Optimizer, State, adam
 
 __adkit__ = True
 
+GROWN = 1e3  # beyond which a loss diverges
 FINISHED, INTERRUPTED, CALLBACK, NONFINITE = "finished", "interrupted", "callback", "nan"
 
 
@@ -338,6 +339,9 @@ class _Run:
         self.report = report = _why_nan(self.loss, self.point[0], batch, self.keywords, self.root)
         why = report.verdict if report.severity == "error" else "it does not come back when repeated"
         self.reason = f"step {step}: {what}: {why}"
+        if self.losses and self.losses[-1] > GROWN * min(self.losses):
+            grown = f"from {min(self.losses):.4g} to {self.losses[-1]:.4g}"
+            self.reason += f"; the loss had grown {grown} before, so the learning rate may be too large"
 
     def _reason(self) -> str:
         step = len(self.losses)

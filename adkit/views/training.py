@@ -4,8 +4,8 @@ Curves are images with numbers on plates, words stand beside them in the page's 
 dark pages and in a notebook that nobody trusts. Not for: recording a run (`adkit.optim`).
 
 The document has plain values only: `title`, `severity` ("ok", "note", "warning" or "error"), `verdict`, `losses` as
-rows (step, smallest, mean, largest), `validation` as pairs (step, loss), `flow` as one entry per parameter with its `name`,
-`steps` and `norms`, and `bar`, a line of text while it runs.
+rows (step, smallest, mean, largest), `validation` as pairs (step, loss), `flow` as one entry per parameter with its
+`name`, `steps` and `norms`, and `bar`, a line of text while it runs.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _is_log(values: list[float]) -> bool:
 
 
 def loss_curve(doc: dict[str, Any]) -> str:
-    """The curve of the loss as an SVG document: the mean of each stretch of steps, in a band from smallest to largest."""
+    """The curve of the loss as an SVG document: means over stretches of steps, in a band from smallest to largest."""
     values = _all_losses(doc)
     log = _is_log(values)
 

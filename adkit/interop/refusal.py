@@ -1,0 +1,52 @@
+"""What to say where an array of a library that adkit does not compute with is met: its name, and the way to pass it.
+
+Not for: the conversion (`dlpack`, `torch`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+__adkit__ = True
+
+_MIXED = re.compile(r"TracedArray.*\b(Tensor|EagerTensor|ArrayImpl)\b|\b(Tensor|EagerTensor|ArrayImpl)\b.*TracedArray")
+ADAPTER = "adkit.interop.torch"
+
+
+def library_of(value: Any) -> str:
+    """The library of a value, by the first part of its type's module."""
+    return (type(value).__module__ or "").partition(".")[0]
+
+
+def is_foreign(value: Any) -> bool:
+    """Whether a value that is none of adkit's arrays is one of some other library, with floats in it.
+
+    Example
+    -------
+    >>> import numpy
+    >>> is_foreign("text"), is_foreign(numpy.ones(2))
+    (False, False)
+    """
+    if not hasattr(type(value), "__dlpack__") or library_of(value) in ("numpy", "adkit"):
+        return False
+    return "float" in str(getattr(value, "dtype", "")) or "complex" in str(getattr(value, "dtype", ""))
+
+
+def fix_for(value: Any) -> str:
+    """How to pass such a value to a transformation."""
+    if library_of(value) == "torch":
+        return f"adapt the function, as in {ADAPTER}.adapt(adkit.grad(f)), or pass arrays: {ADAPTER}.from_torch(x)"
+    return "pass adkit.from_dlpack(x), which shares its memory"
+
+
+def mixed(error: Exception) -> tuple[str, str] | None:
+    """Message and fix for an error of an operation in which a traced value met a tensor, else `None`."""
+    text = str(error)
+    if not isinstance(error, TypeError) or "TracedArray" not in text or not _MIXED.search(text):
+        return None
+    return (
+        "a traced value met a tensor of another library, which knows nothing of its derivative",
+        f"convert the tensor first ({ADAPTER}.from_torch, adkit.from_dlpack), or wrap torch's function: "
+        f"{ADAPTER}.wrap(f)",
+    )
