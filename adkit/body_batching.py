@@ -138,7 +138,7 @@ class _Following:
         for conditions, shown in ((piece.expected, True), (piece.decisions, False)):
             for node, expected in conditions.items():
                 if node in sweep.batched:
-                    self._all_hold(values[node], expected, shown)
+                    _all_hold(values[node], expected, shown)
                 else:
                     decide(values[node], expected, shown=shown)
         steps: dict[int, list[Any]] = {}
@@ -151,21 +151,24 @@ class _Following:
         made = [values[leaf] if type(leaf) is Node else leaf for leaf in piece.state]
         return made, [type(leaf) is Node and leaf in sweep.batched for leaf in piece.state]
 
-    def _all_hold(self, value: Any, expected: Any, shown: bool = True) -> None:
-        """Note a condition of all examples, and that it came out as it was recorded."""
-        if isinstance(expected, bool):
-            truth = value if numpy_dtype(value).kind == "b" else not_equal(value, 0)
-            row = all_ if expected else any_
-            decide(row(truth, axis=tuple(range(len(shape_of(truth)))), keepdims=False), expected, shown=shown)
-            return
-        now = numpy.asarray(known(value))
-        if not all(numpy.array_equal(row, expected, equal_nan=now.dtype.kind in "fc") for row in now):
-            raise PathError("a condition inside a body differs between examples", fix="map the function again")
-
     def results(self, made: list[Any]) -> list[Any]:
         """Those of the body, with the batch axis in front of that of the steps."""
         n = len(made) - self.body.emitted
         return [made[j] if kind == STATE else moveaxis(made[n + j], 1, 0) for kind, j in self.body.results]
+
+
+def _all_hold(value: Any, expected: Any, shown: bool = True) -> None:
+    """Note a condition of all examples, and that it came out as it was recorded."""
+    if not isinstance(expected, bool):
+        now = numpy.asarray(known(value))
+        if not all(numpy.array_equal(row, expected, equal_nan=now.dtype.kind in "fc") for row in now):
+            raise PathError("a condition inside a body differs between examples", fix="map the function again")
+        return
+    truth = value if numpy_dtype(value).kind == "b" else not_equal(value, 0)
+    if shape_of(truth):
+        row = all_ if expected else any_
+        truth = row(truth, axis=tuple(range(len(shape_of(truth)))), keepdims=False)
+    decide(truth, expected, shown=shown)
 
 
 # ------------------------------------------------------------------------------------------------ the user's functions
@@ -296,8 +299,7 @@ def _while(mapping: _Mapping) -> list[Any]:
         f = lambda values, _: carry.state(body(carry.tree(values)))  # noqa: E731
         made = mapping.mapped(f, safe, around)
         kept = [_select(active, new, old) for new, old in zip(made, leaves, strict=True)]
-        again = tested(_only(active, made), around)
-        return (kept, closed, logical_and(active, again))
+        return (kept, closed, logical_and(active, tested(kept, closed)))
 
     def goes_on(given: Any) -> Any:
         return any_(given[2], axis=(0,), keepdims=False)
@@ -305,6 +307,17 @@ def _while(mapping: _Mapping) -> list[Any]:
     init = (mapping.leaves, mapping.closed, tested(mapping.leaves, mapping.closed))
     made = WhileCall(goes_on, step, init, call.frame)
     return mapping.finish(made, more=["active"])[: len(mapping.leaves)]
+
+
+_EITHER = ("cond[either]", "both branches, and which one each example takes")
+
+
+def _branch(call: Any, chosen: int) -> tuple[str, str]:
+    """The heading and title of a call in which all examples take one branch."""
+    if call.row.name != "cond":
+        return call.heading(), call.title()
+    taken = "false" if chosen else "true"
+    return f"cond[{taken}]", f"the branch for {taken}"
 
 
 def _branches(mapping: _Mapping) -> list[Any]:
@@ -325,22 +338,25 @@ def _branches(mapping: _Mapping) -> list[Any]:
 
     chosen = call.chosen
     if mapping.conditions:
-        truths = numpy.asarray(known(mapping.conditions[0])).astype(bool)
+        pred = mapping.conditions[0]
+        truth = pred if numpy_dtype(pred).kind == "b" else not_equal(pred, 0)
+        truths = numpy.asarray(to_numpy(untraced(truth)))
         if truths.any() and not truths.all():
-            pred = mapping.conditions[0]
-            truth = pred if numpy_dtype(pred).kind == "b" else not_equal(pred, 0)
             given = (mapping.leaves, mapping.closed, truth)
-            return mapping.finish(OnBatch(call.row, "cond[either]", either, given, call.frame), more=["condition"])
+            return mapping.finish(OnBatch(call.row, _EITHER, either, given, call.frame), more=["condition"])
         chosen = 0 if truths.any() else 1
+        _all_hold(truth, not chosen)
     one = lambda leaves, closed: mapping.mapped(flat(functions[chosen]), leaves, closed)  # noqa: E731
     alone = (mapping.leaves, mapping.closed)
-    return mapping.finish(OnBatch(call.row, call.heading(), one, alone, call.frame))
+    return mapping.finish(OnBatch(call.row, _branch(call, chosen), one, alone, call.frame))
 
 
 def _select(condition: Any, new: Any, old: Any) -> Any:
     """`new` for the examples for which a condition holds, else `old`."""
     missing = max(len(shape_of(new)), len(shape_of(old))) - 1
-    return where(reshape(condition, shape=(*shape_of(condition), *(1,) * missing)), new, old)
+    if missing > 0 and shape_of(condition):
+        condition = reshape(condition, shape=(*shape_of(condition), *(1,) * missing))
+    return where(condition, new, old)
 
 
 def _only(condition: Any, leaves: Sequence[Any], axes: Sequence[Any] | None = None) -> list[Any]:

@@ -225,7 +225,8 @@ def leaf_names(f: Function, trees: Sequence[Any]) -> list[str]:
     parameters = list(code.co_varnames[: code.co_argcount]) if code is not None else []
     found: list[str] = []
     for i, tree in enumerate(trees):
-        found += paths(tree, parameters[i] if i < len(parameters) else f"argument{i}")
+        unnamed = "operand" if len(trees) == 1 else f"operand{i + 1}"  # of a function of NumPy, say
+        found += paths(tree, parameters[i] if i < len(parameters) else unnamed)
     return found
 
 

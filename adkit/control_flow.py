@@ -431,15 +431,18 @@ def checkpoint(f: Function) -> Function:
 class OnBatch(Branch):
     """A call of a function for a whole batch, which stands for one call of `cond` or `checkpoint` per example."""
 
-    def __init__(self, row: Any, heading: str, f: Function, arguments: Any, frame: FrameType) -> None:
+    def __init__(self, row: Any, texts: tuple[str, str], f: Function, arguments: Any, frame: FrameType) -> None:
         super().__init__((f,), arguments, frame)
-        self.row, self._heading = row, heading
+        self.row, self._texts = row, texts
 
     def again(self, functions: Sequence[Any], operands: Sequence[Any]) -> Call:
-        return OnBatch(self.row, self._heading, functions[0], self._arguments(operands), self.frame)
+        return OnBatch(self.row, self._texts, functions[0], self._arguments(operands), self.frame)
 
     def heading(self) -> str:
-        return self._heading
+        return self._texts[0]
+
+    def title(self) -> str:
+        return self._texts[1]
 
 
 __all__ = ["checkpoint", "cond", "fori_loop", "scan", "while_loop"]

@@ -276,7 +276,7 @@ def _record_cut(primitive: Primitive, inputs: tuple[Any, ...], params: Any, valu
     """An operation without derivative: a node for display while recording, else a plain value, and a note of the
     place.
     """
-    location = user_location(frame)
+    location = user_location(frame) if "__adkit__" not in frame.f_globals else state.span or user_location(frame)
     state.cut = (primitive.name, *location)
     if open_recording.get() is None:
         return as_storage(value)
