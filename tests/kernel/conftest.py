@@ -68,16 +68,20 @@ class Kernel:
         """A new kernel of the running Python, with the extension loaded."""
         from jupyter_client.manager import start_new_kernel
 
-        kernel = cls(*start_new_kernel(kernel_name="python3", extra_arguments=["--HistoryManager.enabled=False"]))
+        arguments = ["--HistoryManager.enabled=False"]
+        kernel = cls(*start_new_kernel(startup_timeout=180, kernel_name="python3", extra_arguments=arguments))
         assert kernel.run("%load_ext adkit\nimport math\nimport numpy as np").status == "ok"
         return kernel
 
-    def run(self, code, timeout=60, **options):
-        """Run a cell; `status`, `error` (its iopub message), `data` of what it shows, `text` of its streams."""
+    def run(self, code, timeout=120, hear=lambda message: None, **options):
+        """Run a cell; `status`, `error` (its iopub message), `data` of what it shows, `text` of its streams.
+
+        `hear` is called with every message while the cell runs.
+        """
         messages = []
         code = textwrap.dedent(code).strip("\n")
         reply = self.client.execute_interactive(
-            code, timeout=timeout, output_hook=messages.append, allow_stdin=False, **options
+            code, timeout=timeout, output_hook=lambda m: (messages.append(m), hear(m)), allow_stdin=False, **options
         )
         of_type = {m["msg_type"]: m["content"] for m in messages}
         shown = [m["content"]["data"] for m in messages if m["msg_type"] in ("execute_result", "display_data")]
@@ -99,7 +103,7 @@ class Kernel:
     def completions(self, code, cursor=None):
         """What Tab offers at the cursor, by default at the end."""
         cursor = len(code) if cursor is None else cursor
-        content = self.client.complete(code, cursor, reply=True, timeout=30)["content"]
+        content = self.client.complete(code, cursor, reply=True, timeout=60)["content"]
         return [code[: content["cursor_start"]] + match for match in content["matches"]]
 
     def stop(self):

@@ -1,21 +1,17 @@
 """The explorer on the kernel's side: what its controls do, in a shell of this process and on a real kernel."""
 
-import gc
 import json
 import subprocess
 import sys
 import textwrap
 import threading
 import time
-import tracemalloc
 
 import ipywidgets
 import jsonschema
-import nbformat
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from nbclient import NotebookClient
 
 import adkit
 from adkit.errors import InputError
@@ -132,6 +128,16 @@ def test_toggles(explored, displays):
     assert explorer.panel.mode.buttons["forward"].value
     assert explorer.wait()
     assert explorer.trace.mode == "forward"
+
+
+def test_the_reason_of_the_mode_stays_until_a_toggle_is_pressed(explored):
+    explorer = explored(CELL)
+    move(explorer, "x", 2.0)
+    assert explorer.wait()
+    assert explorer.trace.mode_reason == "2 inputs, 1 output"
+    explorer.panel.mode.buttons["forward"].value = True
+    assert explorer.wait()
+    assert (explorer.trace.mode, explorer.trace.mode_reason) == ("forward", "as asked for")
 
 
 def test_without_a_gpu_its_button_says_why(explored):
@@ -383,7 +389,7 @@ def test_the_latest_wish_wins_and_nothing_queues_up():
 
     def work(wish):
         begun.append(wish)
-        gate.wait(10)
+        gate.wait(60)
         return wish
 
     conductor = Conductor(work, listener)
@@ -393,7 +399,7 @@ def test_the_latest_wish_wins_and_nothing_queues_up():
     for wish in range(1, 50):
         conductor.ask(wish)
     gate.set()
-    assert conductor.wait(10)
+    assert conductor.wait(60)
     assert (begun, listener.told) == ([0, 49], [0, 49, "settled"])
     conductor.close()
 
@@ -416,23 +422,21 @@ def test_a_slow_run_shows_that_it_goes_on_and_is_cancelled():
     while not listener.waits:
         time.sleep(0.001)
     conductor.cancel()
-    assert conductor.wait(10)
-    assert stopped.wait(10)
+    assert conductor.wait(60)
+    assert stopped.wait(60)
     assert (listener.told, listener.waits[-1]) == ([RunCancelled, "settled"], False)
-    conductor.ask(2)
     conductor.close()
-    assert threading.active_count() < 20
 
 
 def test_a_run_that_does_not_hear_is_left_alone():
     listener, release = Listener(), threading.Event()
-    conductor = Conductor(lambda wish: release.wait(20) if wish == 1 else wish, listener)
+    conductor = Conductor(lambda wish: release.wait(60) if wish == 1 else wish, listener)
     conductor.ask(1)
     while not listener.waits:
         time.sleep(0.001)
     conductor.cancel()
     conductor.ask(2)
-    assert conductor.wait(10)
+    assert conductor.wait(60)
     assert listener.told == [RunCancelled, 2, "settled"]
     release.set()
     conductor.close()
@@ -448,22 +452,31 @@ def test_where_no_thread_can_be_started_runs_happen_at_once(monkeypatch):
 
 
 def test_sliders_of_slow_cells_act_on_release_and_cancel_keeps_the_picture(explored, shell, displays):
-    shell.user_ns["pause"] = time.sleep
+    """x = 2 takes a minute, so that the run surely goes on when Cancel is pressed; x = 3 takes a third of a second."""
+    shell.user_ns.update(pause=time.sleep, seen=[])
     explorer = explored(
-        "%%grad x --explore --name e\nx = 1.0\nfor _ in range(int(300 * (x > 1.5))):\n    pause(0.001)\nx**2"
+        """
+        %%grad x --explore --name e
+        x = 1.0
+        seen.append(1)
+        for _ in range(300 if x > 2.5 else 60_000 if x > 1.5 else 0):
+            pause(0.001)
+        x**2
+        """
     )
     slider = explorer.panel.controls["x"].slider.slider
     assert slider.continuous_update
     explorer.set(x=2.0)
-    while explorer.panel.progress.layout.display == "none" and not explorer.failure:
+    while explorer.panel.progress.layout.display == "none":
+        assert explorer.failure is None
         time.sleep(0.001)
     explorer.panel.cancelling.click()
-    assert explorer.wait()
+    assert explorer.wait(60)
     assert "cancelled; still shown: x = 1" in explorer.panel.message.value
     assert explorer.panel.progress.layout.display == "none"
-    assert explorer.values["x"] == 1.0
+    assert (explorer.values, shell.user_ns["x"], shell.user_ns["seen"]) == ({"x": 1.0}, 1.0, [1])
     explorer.set(x=3.0)
-    assert explorer.wait()
+    assert explorer.wait(60)
     assert (explorer["x"], slider.continuous_update) == (6.0, False)
 
 
@@ -471,6 +484,7 @@ def test_sliders_of_slow_cells_act_on_release_and_cancel_keeps_the_picture(explo
 
 
 def test_running_the_cell_again_closes_the_explorer_before(explored, shell):
+    before = set(ipywidgets.widgets.widget._instances)
     first = explored(CELL)
     second = explored(CELL)
     assert repr(first) == "<Explorer, closed>"
@@ -479,7 +493,7 @@ def test_running_the_cell_again_closes_the_explorer_before(explored, shell):
     assert second["x"] > 0
     second.close()
     second.close()
-    assert len(ipywidgets.widgets.widget._instances) == 0
+    assert set(ipywidgets.widgets.widget._instances) <= before
 
 
 def test_two_explorers_of_one_cell_live_together(run, shell, displays):
@@ -493,31 +507,47 @@ def test_unloading_the_extension_closes_explorers(explored, shell):
     assert repr(explorer) == "<Explorer, closed>"
 
 
-def test_two_hundred_re_runs_leave_nothing_behind(run, shell, displays):
-    code = "%%grad x --explore --name e\nx = 1.5\nnp.sin(x) * x"
+RE_RUNS = """
+import collections, contextlib, gc, io, sys, threading
+from IPython.core.interactiveshell import InteractiveShell
 
-    def again(times):
-        for i in range(times):
-            run(code, store_history=False)
-            if i % 10 == 0:
-                explorer = shell.user_ns["e"]
-                explorer.set(x=float(i) + 0.5)
-                assert explorer.wait()
-            displays.clear()
-        gc.collect()
-        ours = sum(str(type(thing).__module__).startswith(("adkit", "ipywidgets")) for thing in gc.get_objects())
-        return len(ipywidgets.widgets.widget._instances), ours, tracemalloc.get_traced_memory()[0]
+shell = InteractiveShell.instance()
+shell.run_line_magic("load_ext", "adkit")
+shell.run_cell("import numpy as np")
+from adkit_jupyter.explorer import lifetime
 
-    again(20)
-    tracemalloc.start()
-    widgets, objects, memory = again(20)
-    after = again(200)
-    tracemalloc.stop()
-    assert after[0] == widgets
-    assert after[1] <= objects + 20
-    assert (
-        after[2] - memory < 200_000
-    )  # a single explorer that stayed would be more than that; 200 are 200 times as much
+def again(times):
+    for i in range(times):
+        with contextlib.redirect_stdout(io.StringIO()):
+            shell.run_cell("%%grad x --explore --name e\\nx = 1.5\\nnp.sin(x) * x").raise_error()
+        if i % 10 == 0:
+            explorer = shell.user_ns["e"]
+            explorer.set(x=i + 0.5)
+            assert explorer.wait(60) and explorer.values == {"x": i + 0.5}
+
+def living():
+    lifetime.close_all()
+    explorer = None
+    for thread in threading.enumerate():
+        if thread.name.startswith("adkit explorer"):
+            thread.join(60)
+    gc.collect()
+    kinds = [type(thing) for thing in gc.get_objects()]
+    ours = [kind for kind in kinds if str(kind.__module__).startswith(("adkit", "ipywidgets"))]
+    return collections.Counter(f"{kind.__module__}.{kind.__qualname__}" for kind in ours), threading.active_count()
+
+again(20)
+before, threads = living()
+again(200)
+after, still = living()
+print({kind: (before[kind], count) for kind, count in after.items() if count > before[kind]}, still - threads)
+"""
+
+
+def test_two_hundred_re_runs_leave_nothing_behind():
+    """Counted in a process of its own, in objects of adkit and ipywidgets: every explorer has hundreds of them."""
+    done = subprocess.run([sys.executable, "-c", RE_RUNS], capture_output=True, text=True)
+    assert done.stdout.strip().splitlines()[-1:] == ["{} 0"], done.stdout[-2000:] + done.stderr[-2000:]
 
 
 # ------------------------------------------------------------------------------------------------ outside a notebook
@@ -618,15 +648,3 @@ def test_a_slider_moves_while_another_cell_runs(kernel):
     e.wait(), e.failure, e.values["x"]
     """
     assert kernel.value(textwrap.dedent(code)) == "(True, None, 2.45)"
-
-
-@pytest.mark.usefixtures("_private_directories")
-def test_a_saved_explorer_passes_nbval(tmp_path):
-    cells = ["%load_ext adkit\nimport numpy as np", CELL.strip("\n"), "w = 2.0", "%grad --explore w ** 2"]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
-    path = tmp_path / "saved.ipynb"
-    nbformat.write(notebook, path)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
-    result = subprocess.run([*command, str(path)], cwd=tmp_path, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout[-3000:]

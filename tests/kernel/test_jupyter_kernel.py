@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 
 import nbformat
 import pytest
@@ -116,7 +115,7 @@ def test_completion(kernel):
 
 
 def test_inspection(kernel):
-    content = kernel.client.inspect("%%grad", 6, reply=True, timeout=30)["content"]
+    content = kernel.client.inspect("%%grad", 6, reply=True, timeout=60)["content"]
     assert content["found"]
     assert "--mode" in content["data"]["text/plain"]
 
@@ -160,11 +159,13 @@ def test_two_kernels_in_parallel(new_kernel):
 def test_interrupt(new_kernel):
     kernel = new_kernel()
     kernel.run("w = np.array([1.0, 2.0])\nalias = w")
-    code = "%%grad w\nu = w * 2\nw[0] = 9.0\nprint('running', flush=True)\nwhile True:\n    v = np.sin(w)"
-    timer = threading.Thread(target=interrupt_when_running, args=(kernel,))
-    timer.start()
-    result = kernel.run(code, timeout=60)
-    timer.join()
+    loop = "v = np.sin(w)\nprint('running', flush=True)\nwhile True:\n    v = np.sin(w)"
+
+    def hear(message):
+        if message["content"].get("text", "").startswith("running"):
+            kernel.manager.interrupt_kernel()
+
+    result = kernel.run(f"%%grad w\nu = w * 2\nw[0] = 9.0\n{loop}", hear=hear)
     assert (result.status, result.error["ename"]) == ("error", "KeyboardInterrupt")
     assert "adkit_jupyter" not in plain("\n".join(result.error["traceback"]))
     names = "np.__name__, math.__name__, w is alias, w.tolist(), u.tolist(), type(v).__name__"
@@ -172,16 +173,10 @@ def test_interrupt(new_kernel):
     assert kernel.run("%%grad x\nx = 2.0\nx * 2").status == "ok"
 
 
-def interrupt_when_running(kernel):
-    """Send the interrupt once the cell has had time to get into its loop."""
-    time.sleep(2)
-    kernel.manager.interrupt_kernel()
-
-
 def run_notebook(*cells):
     """Run cells as nbclient does; return the executed notebook."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     return notebook
 
 
@@ -201,7 +196,7 @@ def test_nbclient_stops_at_errors(code):
 
 @pytest.mark.usefixtures("_private_directories")
 def test_nbval(tmp_path):
-    """A saved notebook passes a strict comparison with its own outputs."""
+    """A saved notebook passes a strict comparison with its own outputs, explorers included."""
     import subprocess
     import sys
 
@@ -211,6 +206,9 @@ def test_nbval(tmp_path):
         "w = np.array([1.0, 2.0])",
         "%%grad w\nnp.sum(w ** 2)",
         "%grad x ** 2",
+        "%%grad x w --explore --name e\nx, w = 1.5, -0.4\nnp.sin(x) * w if x > 0 else x",
+        "v = 2.0",
+        "%grad --explore v ** 2",
     )
     path = tmp_path / "saved.ipynb"
     nbformat.write(notebook, path)
