@@ -40,13 +40,13 @@ MOST_UNITS = 1024  # unit vectors that a rule which cannot be recorded is asked 
 
 
 def _flatten(tree: Any) -> tuple[list[Any], Any]:
-    import optree
+    from .trees import optree
 
     return optree.tree_flatten(tree, none_is_leaf=True)
 
 
 def _unflatten(structure: Any, leaves: Sequence[Any]) -> Any:
-    import optree
+    from .trees import optree
 
     return optree.tree_unflatten(structure, leaves)
 
@@ -296,7 +296,7 @@ class _Application:
 
     def _mirrored(self, tree: Any, like: Any, mode: str, what: str) -> list[Any]:
         """The leaves of a tree that has to mirror another one; `None` for zero may stand for a whole part of it."""
-        import optree
+        from .trees import optree
 
         try:
             return optree.tree_leaves(_broadcast_none(tree, like), none_is_leaf=True)
@@ -321,7 +321,7 @@ class _Application:
 
 def _broadcast_none(tree: Any, like: Any) -> Any:
     """A tree in the structure of `like`; a `None` in it stands for all that is below."""
-    import optree
+    from .trees import optree
 
     def fill(part: Any, below: Any) -> Any:
         leaves, structure = _flatten(below)

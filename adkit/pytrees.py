@@ -27,7 +27,7 @@ def flatten(tree: Any) -> tuple[list[Any], Any]:
     """
     if type(tree) in LEAF_TYPES:
         return [tree], None
-    import optree
+    from .trees import optree
 
     return optree.tree_flatten(tree)
 
@@ -36,7 +36,7 @@ def unflatten(structure: Any, leaves: list[Any]) -> Any:
     """The tree of a structure with new leaves."""
     if structure is None:
         return leaves[0]
-    import optree
+    from .trees import optree
 
     return optree.tree_unflatten(structure, leaves)
 
@@ -45,7 +45,7 @@ def paths(tree: Any, root: str) -> list[str]:
     """A name for each leaf as Python would write it: `root`, `root['w']`, `root[0].b`."""
     if type(tree) in LEAF_TYPES:
         return [root]
-    import optree
+    from .trees import optree
 
     names = []
     for accessor in optree.tree_accessors(tree):

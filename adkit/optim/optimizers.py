@@ -97,7 +97,7 @@ def _leaves(tree: Any) -> tuple[list[Any], Any]:
     """The leaves of a tree, with `None` as a leaf, so that gradients and parameters correspond."""
     if type(tree) is numpy.ndarray or type(tree) is float:
         return [tree], None
-    import optree
+    from ..trees import optree
 
     leaves, structure = optree.tree_flatten(tree, none_is_leaf=True)
     return leaves, None if structure.is_leaf() else structure
@@ -106,7 +106,7 @@ def _leaves(tree: Any) -> tuple[list[Any], Any]:
 def _tree(structure: Any, leaves: list[Any]) -> Any:
     if structure is None:
         return leaves[0]
-    import optree
+    from ..trees import optree
 
     return optree.tree_unflatten(structure, leaves)
 
