@@ -30,6 +30,7 @@ from .errors import (
     PackageError,
     PathError,
     PlanError,
+    TrainingWarning,
     UnsupportedError,
     VersionError,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "PlanError",
     "SparsePlan",
     "Trace",
+    "TrainingWarning",
     "UnsupportedError",
     "VersionError",
     "check_grads",

@@ -228,12 +228,17 @@ def cross_entropy(
     target = operand(target)
     logs = log_softmax(x, axis)
     if numpy_dtype(target).kind == "f" and shape_of(target) == shape_of(x):
-        loss = -sum_over(rows.strong_multiply(target, logs), (axis,))
+        loss = -sum_over(_weighted(target, logs), (axis,))
     else:
         loss = -_chosen(logs, target, axis, "cross_entropy")
     if label_smoothing:
         loss = (1 - label_smoothing) * loss - label_smoothing * mean_over(logs, (axis,))
     return _reduced(loss, reduction)
+
+
+def _weighted(target: Any, logs: Any) -> Any:
+    """target · logs, and 0 where target is 0, also for a logarithm of −inf."""
+    return target * rows.where(rows.equal(target, 0), 0.0, logs)
 
 
 def kl_divergence(log_prediction: Any, target: Any, *, axis: int = -1, reduction: str = "mean") -> Any:
@@ -248,7 +253,7 @@ def kl_divergence(log_prediction: Any, target: Any, *, axis: int = -1, reduction
     0.130812
     """
     logs, target = _pair(log_prediction, target, "kl_divergence")
-    each = xlogy(target, target) - rows.strong_multiply(target, logs)
+    each = xlogy(target, target) - _weighted(target, logs)
     return _reduced(sum_over(each, (one_axis(axis, ndim(each)),)) if ndim(each) else each, reduction)
 
 
