@@ -51,6 +51,7 @@ class Piece:
     steps: `order` and what only conditions depend on.
     closures: the enclosing nodes.
     expected, decisions: node -> value or truth of those that the path depended on, or a sweep inside the body.
+    watched: derivatives inside that have to be finite for all examples of a batch.
     shown: whether all values are kept because a view shows them.
     """
 
@@ -63,6 +64,7 @@ class Piece:
     closures: list[Node]
     expected: Mapping[Node, Any]
     decisions: Mapping[Node, bool]
+    watched: list[Node] = dataclasses.field(default_factory=list)
     shown: bool = False
     dropped: list[Node] = dataclasses.field(default_factory=list)
 

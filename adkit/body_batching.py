@@ -23,7 +23,8 @@ from .closures import rebound
 from .constructs import Call, on_batch
 from .control_flow import Branch, ForCall, OnBatch, ScanCall, WhileCall
 from .dtypes import numpy_dtype
-from .errors import InputError, PathError
+from .errors import InputError, NonFiniteError, PathError
+from .finiteness import wrong_example
 from .handle import TracedArray, is_traced, untraced
 from .nodes import Node, next_id, open_recording, state
 from .numpy.arguments import known
@@ -55,6 +56,8 @@ def batched(row: Construct, body: Body, size: int, operands: Sequence[Any], flag
     if results is None and body.origin is not None:
         try:
             results = _mapped(body, size, operands, flags)
+        except NonFiniteError:
+            raise
         except Exception:  # whatever it was: single examples are right, or say what is wrong
             results = None
     if results is None:
@@ -141,6 +144,9 @@ class _Following:
                     _all_hold(values[node], expected, shown)
                 else:
                     decide(values[node], expected, shown=shown)
+        derivatives = [values[node] for node in piece.watched if node in sweep.batched]
+        if derivatives and wrong_example(derivatives, self.size) is not None:
+            raise PathError("a derivative inside is not finite", fix="look at the example alone")
         steps: dict[int, list[Any]] = {}
         for _, k, leaf in piece.items:
             value = values[leaf] if type(leaf) is Node else leaf

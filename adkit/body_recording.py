@@ -169,13 +169,15 @@ class BodyRecorder:
         outputs = [leaf for leaf in (*leaves, *(leaf for _, _, leaf in items)) if type(leaf) is Node]
         decisions = {decision.node: decision.outcome == "true" for decision in self._record.decisions}
         guards = [*(guard.node for guard in self._record.guards), *decisions]
-        steps, closures = self._region([*outputs, *guards])
-        order = self._region(outputs)[0] if guards else steps
+        watched = [node for node in self._record.watched if node.id >= self._piece]
+        steps, closures = self._region([*outputs, *guards, *watched])
+        order = self._region(outputs)[0] if guards or watched else steps
         expected: dict[Node, Any] = {}
         for guard in self._record.guards:
             if isinstance(expected.get(guard.node, True), bool):
                 expected[guard.node] = _outcome(guard)
         piece = Piece(self._inputs, self._sources, leaves, items, order, steps, closures, expected, decisions)
+        piece.watched = watched
         piece.shown = self._outer and not self.pieces
         if not self.pieces:
             self.limit = _steps_per_piece(steps, self._record.batching)

@@ -13,9 +13,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy
+
 from . import constants
+from .backends import to_numpy
 from .errors import NonFiniteError
 from .handle import TracedArray, is_traced, untraced
+from .nodes import open_recording
 from .settings import settings
 from .source import user_line
 
@@ -44,6 +48,10 @@ def verify(lin: Any, mode: str, seeds: Sequence[Any], results: Iterable[Any]) ->
     """
     if not raising():
         return
+    results = list(results)
+    record = open_recording.get()
+    if record is not None and record.batching:  # the other examples are looked at once the batch is evaluated
+        record.watched += [value.node for value in (*results, *lin.outputs) if is_traced(value)]
     wrong = any(not _is_finite(value) for value in results)
     if wrong or any(is_traced(leaf) and not _is_finite(leaf.value) for leaf in lin.outputs):
         with settings(nan="allow"), constants.SCOPE:
@@ -92,6 +100,17 @@ def _report(lin: Any, mode: str, seeds: Sequence[Any], wrong: bool) -> Any:
         pairs = zip(lin.outputs, plain, strict=True)
         given = [(f.node, on_device_of(g, f.value)) for f, g in pairs if is_traced(f) and g is not None]
     return diagnosed(program, mode, [given], ["the input" if not many else "an input"] if wrong else [])
+
+
+def wrong_example(values: Iterable[Any], size: int) -> int | None:
+    """The first example of a batch for which one of the values is not finite."""
+    first = size
+    for value in values:
+        plain = numpy.asarray(to_numpy(untraced(value)))
+        if plain.dtype.kind in "fc" and plain.size:
+            wrong = ~numpy.isfinite(plain).reshape(size, -1).all(axis=1)
+            first = min(first, int(numpy.argmax(wrong)) if wrong.any() else size)
+    return first if first < size else None
 
 
 def verify_trace(trace: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 from types import CodeType, FrameType
 from typing import Any
@@ -132,7 +133,12 @@ class Recording:
         self.batching = 0  # for how many examples the list will be evaluated (`vmap`)
         self.guards: list[GuardRecord] = []
         self.decisions: list[GuardRecord] = []
+        self.watched: list[Node] = []  # derivatives inside that have to be finite for all examples of a batch
         self.checksums: Any = None  # of the large constants in use, once the recording is closed
+        # what the styles' tensors tell a cell's recording: that one is watched, and what was differentiated, with the
+        # results
+        self.adopt: Callable[[Any], None] | None = None
+        self.differentiated: list[tuple[Any, list[Any]]] = []
 
     def guard(self, node: Node, outcome: str, frame: FrameType) -> None:
         """Note that the program's path depended on the value of `node`."""

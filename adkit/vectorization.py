@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy
 
-from . import backends, constants
+from . import backends, constants, finiteness
 from .dtypes import numpy_dtype
-from .errors import InputError
+from .errors import InputError, NonFiniteError
 from .handle import TracedArray, is_traced, untraced
 from .linearization import depends_on_outside, placed, raise_explained
 from .nodes import open_recording
@@ -91,7 +91,7 @@ class _Examples:
     """
 
     def __init__(self, f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], in_axes: Any, size: int | None) -> None:
-        import optree
+        from .trees import optree
 
         arguments: Any = (args, kwargs)
         leaves, self._structure = optree.tree_flatten(arguments, none_is_leaf=True)
@@ -114,7 +114,7 @@ class _Examples:
 
     def call(self, f: Callable[..., Any], number: int) -> tuple[Any, list[Any]]:
         """Call `f` on one example, and return the result and the nodes of what is batched."""
-        import optree
+        from .trees import optree
 
         leaves, inputs = list(self._leaves), []
         for i, leaf in self.batched.items():
@@ -124,8 +124,15 @@ class _Examples:
         args, kwargs = optree.tree_unflatten(self._structure, leaves)
         try:
             return f(*args, **kwargs), inputs
+        except NonFiniteError as error:
+            error.add_note(f"This is {self.place(number)}.")
+            raise
         except Exception as error:
             raise_explained(error)
+
+    def place(self, number: int) -> str:
+        """An example in words."""
+        return f"example {number} of a batch of {self.size}"
 
     def select(self, pending: numpy.ndarray) -> list[Any]:
         """The batched leaves of some examples."""
@@ -147,7 +154,7 @@ def _axes_of_arguments(args: tuple[Any, ...], kwargs: dict[str, Any], in_axes: A
 
 def _axes_of(axes: Any, tree: Any, what: str) -> list[Any]:
     """A prefix of a tree, one axis per leaf."""
-    import optree
+    from .trees import optree
 
     try:
         found = optree.broadcast_prefix(axes, tree, none_is_leaf=True)
@@ -165,7 +172,7 @@ def _axes_of(axes: Any, tree: Any, what: str) -> list[Any]:
 
 def _name_of(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any], leaf: int) -> str:
     """A leaf of the arguments as the caller would write it: `x`, `params['w']`, or `argument 0`."""
-    import optree
+    from .trees import optree
 
     arguments: Any = (args, kwargs)
     path, rest = optree.tree_accessors(arguments, none_is_leaf=True)[leaf], ""
@@ -252,7 +259,7 @@ def _evaluated(f: Callable[..., Any], examples: _Examples) -> list[_Group]:
 
 def _one_way(f: Callable[..., Any], examples: _Examples, pending: numpy.ndarray) -> _Group:
     """Record the first of the pending examples, and evaluate the list for all that take the same way."""
-    import optree
+    from .trees import optree
 
     enclosing = open_recording.get()
     with recording() as record:
@@ -261,8 +268,10 @@ def _one_way(f: Callable[..., Any], examples: _Examples, pending: numpy.ndarray)
         leaves, structure = optree.tree_flatten(result, none_is_leaf=True)
         leaves = [lift(leaf) for leaf in leaves]
         leaves = [snapshot(leaf) if isinstance(leaf, TracedArray) else leaf for leaf in leaves]
-    sweep = BatchSweep(record, inputs, [leaf.node for leaf in leaves if is_traced(leaf)])
+    sweep = BatchSweep(record, inputs, [*(leaf.node for leaf in leaves if is_traced(leaf)), *record.watched])
     values, kept = sweep.run(examples.select(pending), len(pending))
+    if record.watched:
+        _verify(f, examples, pending[kept], [values[node] for node in record.watched if node in sweep.batched])
     made = []
     for leaf in leaves:
         if is_traced(leaf) and leaf.node in sweep.batched:
@@ -274,12 +283,25 @@ def _one_way(f: Callable[..., Any], examples: _Examples, pending: numpy.ndarray)
     return _Group(pending[kept], made, structure)
 
 
+def _verify(f: Callable[..., Any], examples: _Examples, numbers: numpy.ndarray, derivatives: Sequence[Any]) -> None:
+    """Raise `NonFiniteError` for the first example with a derivative inside that is not finite."""
+    wrong = finiteness.wrong_example(derivatives, len(numbers))
+    if wrong is None:
+        return
+    with recording():
+        examples.call(f, int(numbers[wrong]))  # raises the error with a report of the origin
+    raise NonFiniteError(
+        f"a derivative of {examples.place(int(numbers[wrong]))} is not finite",
+        fix="evaluate the function on this example alone to see the origin",
+    )
+
+
 # ------------------------------------------------------------------------------------------------ results
 
 
 def _assembled(groups: list[_Group], examples: _Examples, out_axes: Any) -> Any:
     """The results of all groups in the order of the examples, with the batch axis where it is wanted."""
-    import optree
+    from .trees import optree
 
     first = groups[0]
     for group in groups[1:]:

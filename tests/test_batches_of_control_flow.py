@@ -325,6 +325,40 @@ def test_sums_over_a_batch_whose_examples_stop_at_different_steps():
     close(trace(f)(POINTS)["ps"], grad(loop)(POINTS))
 
 
+# ------------------------------------------------------------------------------------------------ nan="raise"
+
+
+def rooted(c):
+    return np.sqrt(c)
+
+
+def rooted_twice(x):
+    return while_loop(lambda s: s[1] < 2, lambda s: (rooted(s[0]), s[1] + 1), (x, 0))[0]
+
+
+STOPPED = {
+    "a function": lambda x: grad(rooted)(x),
+    "a scan": lambda x: grad(lambda v: scan(lambda c, y: (rooted(c) * y, None), v, np.ones(2))[0])(x),
+    "inside a body": lambda x: scan(lambda c, y: (grad(rooted)(c * y), None), x, np.ones(1))[0],
+    "inside a branching body": lambda x: fori_loop(0, 1, lambda i, c: grad(rooted)(c) if c >= 0 else c, x),
+    "a while_loop": lambda x: grad(rooted_twice)(x),
+    "a branch": lambda x: cond(x < 2, grad(rooted), lambda v: v, x),
+}
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_a_derivative_of_any_example_that_is_not_finite_stops(name):
+    points = np.array([1.0, 2.0, 0.0, 3.0])
+    for x in (0.0, points):
+        assert not np.isfinite((vmap(STOPPED[name]) if np.ndim(x) else STOPPED[name])(x)).all()
+    with adkit.settings(nan="raise"):
+        assert np.isfinite(vmap(STOPPED[name])(points[[0, 1, 3]])).all()
+        with pytest.raises(adkit.NonFiniteError) as caught:
+            vmap(STOPPED[name])(points)
+    assert "Fix: " in str(caught.value)
+    assert caught.value.__notes__[-1] == "This is example 2 of a batch of 4."
+
+
 # ------------------------------------------------------------------------------------------------ what is shown
 
 

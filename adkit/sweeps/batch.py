@@ -203,7 +203,7 @@ class PieceSweep(BatchSweep):
 
     def __init__(self, piece: Any, marked: Mapping[Node, bool]) -> None:
         self.outputs = {leaf for leaf in (*piece.state, *(leaf for _, _, leaf in piece.items)) if type(leaf) is Node}
-        self.outputs.update(piece.expected, piece.decisions)
+        self.outputs.update(piece.expected, piece.decisions, piece.watched)
         self.batched = {node for node, flag in marked.items() if flag}
         self.steps = [node for node in piece.steps if node not in marked]
         self._last_use = {}
