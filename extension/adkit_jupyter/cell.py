@@ -17,8 +17,11 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import adkit
 from adkit.errors import AdkitError, InputError
+from adkit.handle import is_traced
+from adkit.sweeps.order import ancestors
 
 from .errors import as_cell_error
+from .faces import differentiated, seen_by_core
 from .inputs import InputPlan, Inputs, plan_inputs
 from .location import CellText
 from .namespace import RecordedNamespace
@@ -154,10 +157,11 @@ def record(shell: InteractiveShell, program: Program, options: Options, local: d
     with session_settings(options):
         try:
             with recording() as rec:
+                rec.adopt = lambda value: inputs.adopt(value, namespace)
                 prepare_namespace(space)
                 with showing_partial_list(rec, program, options, space):
                     value = execute(program, namespace, local)
-                name, output = choose_output(program, value, options.of, namespace)
+                name, output = choose_output(program, value, options.of, namespace, rec)
         except Exception as error:
             raise_as_users(error)
         finally:
@@ -194,12 +198,18 @@ def session_settings(options: Options) -> Any:
         raise briefly(error) from None
 
 
-def choose_output(program: Program, value: Any, of: str | None, namespace: dict[str, Any]) -> tuple[str, Any]:
-    """Name and traced value of the output: `--of`, else the last expression, else the last name assigned."""
+def choose_output(program: Program, value: Any, of: str | None, namespace: dict[str, Any], rec: Any) -> tuple[str, Any]:
+    """Name and traced value of the output: `--of`, else the last expression, else the last name assigned.
+
+    In a cell that takes a derivative in a style's way it is what was differentiated.
+    """
     if of is not None:
         if of not in namespace:
             raise option_error(f"--of {of}: the cell ended without assigning {of}", f"assign {of} on every path")
         return of, as_output(of, namespace[of])
+    found = differentiated(rec, value, namespace)
+    if found is not None:
+        return found[0], as_output(*found)
     if value is not None:
         return program.value_name, as_output(program.value_name, value)
     for name in program.assigned:
@@ -216,9 +226,10 @@ def as_output(name: str, value: Any) -> Any:
     from adkit.numpy import array
     from adkit.pytrees import is_array_leaf
 
+    value = seen_by_core(value)
     if isinstance(value, list):
         try:
-            value = array(value)
+            value = array([seen_by_core(item) for item in value])
         except (TypeError, ValueError):
             pass
     if not is_array_leaf(value) and not isinstance(value, bool | numpy.bool_):
@@ -231,6 +242,7 @@ def make_trace(rec: Any, program: Program, options: Options, space: RecordedName
     """The `Trace` of a cell that has run."""
     from adkit.trace import CellSource, Trace
 
+    check_inputs(space.inputs, output)
     trace = Trace.from_recording(
         rec,
         inputs=space.inputs.recorded,
@@ -244,6 +256,20 @@ def make_trace(rec: Any, program: Program, options: Options, space: RecordedName
     )
     trace.views = options.views
     return trace
+
+
+def check_inputs(inputs: Inputs, output: Any) -> None:
+    """Refuse a cell of a style that watched nothing, and one whose output depends on a variable before and after it was
+    assigned to.
+    """
+    if not inputs.recorded:
+        message = "the cell watches nothing, so there is nothing to differentiate by"
+        raise briefly(InputError(message, fix="name the inputs (%%grad x), or read a variable or watched tensor"))
+    if inputs.left and is_traced(output):
+        order, _ = ancestors([output.node], 0)
+        if not set(order).isdisjoint(inputs.left):
+            message = "the output depends on a variable before and after it was assigned to in the cell"
+            raise briefly(InputError(message, fix="end the cell before the assignment, or name another output (--of)"))
 
 
 # ------------------------------------------------------------------------------------------------ errors

@@ -21,6 +21,7 @@ from adkit import backends, handle, pytrees, storage, tracing
 from adkit.errors import InputError
 from adkit.source import user_line
 
+from .faces import is_face, name_of, uses_face
 from .options import briefly, nearest, option_error
 from .rewriting import mark_inputs
 from .syntax import NameFlow, top_literals
@@ -48,6 +49,8 @@ def plan_inputs(tree: ast.Module, names: tuple[str, ...], namespace: Mapping[str
     nothing can be an input.
     """
     flow = NameFlow.of(tree)
+    if not names and uses_face(tree, flow, namespace):
+        return InputPlan((), (), ())  # what the style's tensors say while the cell runs
     chosen = names or _inferred(tree, flow, namespace)
     if not chosen:
         message = "the cell reads no float and assigns none at its top, so there is nothing to differentiate by"
@@ -104,8 +107,11 @@ class Inputs:
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
+        self.named = bool(names)
         self.originals: dict[str, Any] = {}
         self.traced: dict[str, Any] = {}
+        self.left: list[Any] = []  # nodes of inputs whose variable was assigned to, and is read anew since
+        self.adopted: list[Any] = []  # tensors of a style that are inputs
         self._snapshots: dict[str, Any] = {}
         self._token: Any = None
 
@@ -123,12 +129,36 @@ class Inputs:
         """Make `value` the input `name` and return its handle; a name that is an input already stays as it is."""
         if name in self.traced:
             return value
+        if is_face(value):
+            return self._add_face(name, value)
         value = constant(name, value)
         handle = self.make(name, value)
         self.originals[name] = value
         self.traced[name] = handle
         self._snapshots[name] = storage.snapshot(handle)
         return handle
+
+    def _add_face(self, name: str, value: Any) -> Any:
+        """Make a style's tensor the input `name`, in place."""
+        handle = value.__adkit_input__(lambda plain: self.make(name, plain))
+        self.originals[name] = handle.value
+        self.traced[name] = value
+        self._snapshots[name] = storage.snapshot(handle)
+        self.adopted.append(value)
+        return value
+
+    def adopt(self, value: Any, namespace: Mapping[str, Any]) -> None:
+        """Let what a style's tape watches be an input: of a cell without names, or again after an assignment."""
+        name = name_of(value, namespace)
+        if name is None or (self.named and name not in self.names):
+            return
+        if name in self._snapshots:
+            if self.traced[name] is not value:
+                return  # another tensor of the same name, in a module
+            self.left.append(self._snapshots[name].node)
+        if name not in self.names:
+            self.names = (*self.names, name)
+        self._add_face(name, value)
 
     @property
     def recorded(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from adkit import backends
 from adkit.handle import TracedArray, is_traced, untraced
 from adkit.storage import TracedView
 
+from .faces import is_face, seen_by_core
 from .inputs import InputPlan, Inputs
 from .interrupts import interrupts_held
 from .ordinary import Ordinary, is_atom
@@ -68,6 +69,7 @@ class RecordedNamespace:
         """Remember the traced value of each name."""
         inputs = {handle.node for handle in self.inputs.recorded.values()}
         for name, value in self.namespace.items():
+            value = seen_by_core(value)
             if is_traced(value) and value.node not in inputs and not name.startswith("_"):
                 self.named[name] = value
 
@@ -83,10 +85,12 @@ class RecordedNamespace:
                     return plain(value, ordinary)
                 original = self.inputs.originals[name]
                 return original if value.node is recorded[name].node else written_back(original, value)
+            if is_face(value):
+                return value.__adkit_ordinary__()
             return self._substitution.original(value)
 
         ordinary = Ordinary(convert)
-        for handle in self.inputs.traced.values():
+        for handle in [*self.inputs.traced.values(), *self.inputs.adopted]:
             ordinary(handle)
         for name, value in list(self.namespace.items()):
             if name in self._hidden or is_atom(value):

@@ -14,6 +14,7 @@ from IPython.display import display
 
 from adkit.handle import is_traced
 
+from .faces import seen_by_core
 from .options import Options
 
 __adkit__ = True
@@ -43,7 +44,7 @@ def show(rec: Any, program: Any, options: Options, space: Any, error: Exception)
     inputs = {name: handle.node for name, handle in space.inputs.recorded.items()}
     if not inputs or not options.views:
         return
-    known = dict(space.namespace)
+    known = {name: seen_by_core(value) for name, value in space.namespace.items()}
     names = {value.node: name for name, value in known.items() if is_traced(value) and not name.startswith("_")}
     names = {node: name for node, name in names.items() if node not in inputs.values()}
     found = left_behind(error.__traceback__, known.values())

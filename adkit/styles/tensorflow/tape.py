@@ -18,7 +18,7 @@ import numpy
 
 from ...constants import SCOPE
 from ...handle import TracedArray
-from ...nodes import INPUT, Node, next_id
+from ...nodes import INPUT, Node, next_id, open_recording
 from ...sweeps.order import active, ancestors
 from ...sweeps.reverse import reverse_sweep
 from ...transforms import steepest
@@ -148,6 +148,9 @@ class GradientTape:
                 self._watch_tensor(value, self._record)
 
     def _watch_tensor(self, tensor: Any, record: recording.Record) -> None:
+        outer = open_recording.get()
+        if outer is not None and outer.adopt is not None and tensor._owner is not HELD:
+            outer.adopt(tensor)
         before = _node_of(tensor, record)
         if before not in self._watched:
             self._watched.add(recording.watch(tensor, record, before))
@@ -201,7 +204,6 @@ class GradientTape:
         found = self._sources(sources)
         given = [None] * len(targets) if output_gradients is None else flatten(output_gradients)
         seeds = [(t, g) for t, g in zip(targets, given, strict=True) if t._value.dtype.kind in "fc"]
-        self._note_target(targets)
         sweep = _Sweep(self, [t for t, _ in seeds], found)
         results = sweep.run([_seed(t, g) for t, g in seeds])
         zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
@@ -209,6 +211,7 @@ class GradientTape:
             _zeros(source) if result is None and zero else None if result is None else wrap(steepest(result))
             for source, result in zip(found, results, strict=True)
         ]
+        _tell(targets, made)
         self._finish()
         return pack_sequence_as(sources, made)
 
@@ -223,12 +226,12 @@ class GradientTape:
         """The derivative of each element of the target by each of every source, of shape target + source."""
         (target,) = self._targets([target])
         found = self._sources(sources)
-        self._note_target([target])
         sweep = _Sweep(self, [target], found)
         shape = target._value.shape
         columns = _columns(sweep.run([unit]) for unit in _units(target._value))
         zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
         made = [_stacked(column, shape, source, zero) for column, source in zip(columns, found, strict=True)]
+        _tell([target], made)
         self._finish()
         return pack_sequence_as(sources, made)
 
@@ -253,11 +256,11 @@ class GradientTape:
                 f"{source._value.shape}",
                 "use jacobian, or put the examples on the first axis of both",
             )
-        self._note_target([target])
         sweep = _Sweep(self, [target], [source])
         columns = _columns(sweep.run([unit]) for unit in _units_of_all(target._value))
         zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
         made = _stacked_by_example(columns[0], shape, source, zero)
+        _tell([target], [made])
         self._finish()
         return made
 
@@ -292,9 +295,6 @@ class GradientTape:
                 _log.warning("The dtype of the source tensor must be floating (e.g. tf.float32), got tf.%s", kind)
         return found
 
-    def _note_target(self, targets: Sequence[Any]) -> None:
-        """Tell an open recording, such as that of a `%%grad` cell, what was differentiated in it."""
-
     def _finish(self) -> None:
         """After a set of gradients: the tape is used up, unless it is persistent."""
         if not self._persistent:
@@ -318,6 +318,13 @@ class GradientTape:
         spans = self._spans
         inside = [n for n in order if n in self._watched or any(a < n.id < b for a, b in spans)]
         return active(inside, self._watched)
+
+
+def _tell(targets: Sequence[Any], results: list[Any]) -> None:
+    """Tell the recording of a `%%grad` cell what was differentiated in it."""
+    outer = open_recording.get()
+    if outer is not None and len(targets) == 1:
+        outer.differentiated.append((targets[0], results))
 
 
 class _Watched:

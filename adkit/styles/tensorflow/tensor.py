@@ -147,6 +147,29 @@ class Value:
     def __deepcopy__(self, memo: Any) -> Any:
         return Tensor(self._value)
 
+    # -- what a `%%grad` cell asks
+
+    def __adkit_value__(self) -> Any:
+        """What the core computes with: a handle where adkit itself differentiates, else the plain value."""
+        handle = self._handle()
+        return self._value if handle is None else handle
+
+    def __adkit_input__(self, make: Callable[[Any], TracedArray]) -> TracedArray:
+        """Become an input, in place: its handle, made of the plain value."""
+        handle = make(self._value)
+        self._owner, self._node = HELD, handle.node
+        return handle
+
+    def __adkit_name__(self) -> str | None:
+        """No name of its own."""
+        return None
+
+    def __adkit_ordinary__(self) -> Any:
+        """The tensor without what was recorded of it."""
+        if self._owner is HELD:
+            self._owner = self._node = None
+        return self
+
     # -- operators, attached below
 
     __add__: Callable[[Any, Any], Any]

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...constants import is_inside
 from ...handle import TracedArray, is_traced, untraced
-from ...nodes import Node
+from ...nodes import Node, open_recording
 from . import recording
 from .dtypes import as_dtype
 from .errors import TapeValueError, at_line
@@ -38,7 +38,7 @@ class Variable(Value):
     <tf.Variable 'Variable:0' shape=() dtype=float32, numpy=4.0>
     """
 
-    __slots__ = ("_name", "_trainable", "_epoch", "version")
+    __slots__ = ("_name", "_trainable", "_epoch", "_adopted", "version")
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Variable(Value):
         value = initial_value() if callable(initial_value) else initial_value
         self._owner: Any = None
         self._node: Any = None
-        self._epoch = -1
+        self._epoch = self._adopted = -1
         self.version = 0
         self._name = name or "Variable"
         self._trainable = trainable
@@ -85,6 +85,9 @@ class Variable(Value):
     def _read(self) -> Any:
         if state.accessed is not None:
             state.accessed.append(self)
+        outer = open_recording.get()
+        if outer is not None and outer.adopt is not None and self._trainable and self._is_new():
+            outer.adopt(self)
         record = state.record
         if record is not None and self._value.dtype.kind in "fc":
             if self._owner is record.ref and self._epoch == record.epoch:
@@ -93,6 +96,26 @@ class Variable(Value):
         else:
             node = self._node if self._owner is HELD else None
         return self._value if node is None else TracedArray(node, self._value)
+
+    def _is_new(self) -> bool:
+        """Whether a cell's recording has not seen the present value as an input of the cell."""
+        if self._value.dtype.kind not in "fc":
+            return False
+        return self._adopted != self.version if self._adopted >= 0 else self._owner is not HELD
+
+    def __adkit_input__(self, make: Any) -> TracedArray:
+        """Become an input, in place: its handle, made of the plain value."""
+        self._adopted = self.version
+        return super().__adkit_input__(make)
+
+    def __adkit_name__(self) -> str | None:
+        """Its own name, if one was given."""
+        return self._name if self._name.isidentifier() and self._name != "Variable" else None
+
+    def __adkit_ordinary__(self) -> Any:
+        """The variable without what was recorded of it."""
+        self._adopted = -1
+        return super().__adkit_ordinary__()
 
     def _watched_node(self, record: recording.Record, tapes: Sequence[Any]) -> Node | None:
         """The node from which tapes see the present value, a fresh one if it is new to one of them."""

@@ -139,7 +139,7 @@ def _rerecorded(program: Program, options: Options, space: RecordedNamespace) ->
         with recording() as rec:
             space.prepare()
             value = execute(program, space.namespace)
-            name, output = choose_output(program, value, options.of, space.namespace)
+            name, output = choose_output(program, value, options.of, space.namespace, rec)
     finally:
         space.restore()
     return make_trace(rec, program, options, space, name, output)
