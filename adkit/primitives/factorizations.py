@@ -96,21 +96,27 @@ def _blocked_pullback(factor: Any, g: Any) -> Any:
     triangle: that of W with half of its diagonal.
     """
     n = factor.shape[0]
-    w, made = numpy.empty_like(factor), numpy.zeros_like(factor)
-    for i in reversed(range(0, n, BLOCK)):
+    w = numpy.empty_like(factor)
+    starts = range(0, n, BLOCK)
+    invert = _triangular_inverter(factor.dtype.char)
+    for i in reversed(starts):
         k = min(n, i + BLOCK)
-        diagonal, mine, half = factor[i:k, i:k], g[i:k, i:k], _half_mask(k - i, factor.dtype.char)
-        inverse = _inverse_lower(diagonal)
+        diagonal, mine = factor[i:k, i:k], g[i:k, i:k]
+        inverse = invert(diagonal.T, lower=0)[0].T
         if k < n:
             below = factor[k:, i:k]
-            solved = (g[k:, i:k] - w[k:, k:] @ below) @ inverse
-            w[k:, i:k] = made[k:, i:k] = solved
+            solved = w[k:, k:] @ below
+            numpy.subtract(g[k:, i:k], solved, out=solved)
+            solved = numpy.matmul(solved, inverse, out=w[k:, i:k])
             w[i:k, k:] = solved.T
             mine = mine - solved.T @ below
-        p = (diagonal.T @ mine) * half
-        w[i:k, i:k] = inverse.T @ (p + p.T) @ inverse
-        made[i:k, i:k] = w[i:k, i:k] * half
-    return made
+        p = (diagonal.T @ mine) * _half_mask(k - i, factor.dtype.char)
+        numpy.matmul(inverse.T @ (p + p.T), inverse, out=w[i:k, i:k])
+    for i in starts:
+        k = min(n, i + BLOCK)
+        w[i:k, i:k] *= _half_mask(k - i, factor.dtype.char)
+        w[i:k, k:] = 0
+    return w
 
 
 @functools.lru_cache(maxsize=64)
@@ -120,10 +126,10 @@ def _half_mask(n: int, code: str) -> Any:
     return made
 
 
-def _inverse_lower(block: Any) -> Any:
+@functools.cache
+def _triangular_inverter(code: str) -> Any:
     lapack = importlib.import_module("scipy.linalg.lapack")
-    invert = lapack.dtrtri if block.dtype.char == "d" else lapack.strtri
-    return invert(block.T, lower=0)[0].T
+    return lapack.dtrtri if code == "d" else lapack.strtri
 
 
 cholesky = General("cholesky", _cholesky, jvp=_cholesky_jvp, vjp=_cholesky_vjp, reads="out")

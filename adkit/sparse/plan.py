@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __adkit__ = True
 
 FORWARD_WEIGHT = 0.33  # forward if 0.33 · forward sweeps ≤ 0.67 · reverse sweeps
+KEPT = 1 << 26  # bytes of seeds and products that a plan keeps between evaluations at most
 BATCHED_FROM, BATCHED_UP_TO, BATCH = 8, 4096, 32  # groups, mean elements of an instruction, groups at once
 DIRECTIONS = ("auto", "forward", "reverse")
 
@@ -79,6 +80,7 @@ class SparsePlan:
         self.on_change = on_change
         self.changes = changes
         self._layout: Layout | None = None
+        self._workspaces: list[Workspace] = []
 
     @property
     def layout(self) -> Layout:
@@ -137,7 +139,25 @@ class SparsePlan:
             layout = self._layout
             if layout is None or not layout.structure.matches(*_program(lin)):
                 layout = self._changed(args, kwargs, layout)
-            return _csr(layout, _entries(lin, layout)), lin
+            return _csr(layout, self._entries(lin, layout)), lin
+
+    def _entries(self, lin: Linearization, layout: Layout) -> numpy.ndarray:
+        """The values of the pattern's entries: one sweep per group, then one lookup.
+
+        Seeds and products stay with the plan for the next point, since to make them anew takes about as long as a
+        sweep; a thread takes them out while it uses them.
+        """
+        try:
+            space = self._workspaces.pop()
+        except IndexError:
+            space = Workspace(lin, layout)
+        if not space.fits(lin, layout):
+            space = Workspace(lin, layout)
+        space.fill(lin)
+        entries = space.products.reshape(-1).take(layout.where)
+        if space.is_kept and not self._workspaces:
+            self._workspaces.append(space)
+        return entries
 
     def _changed(self, args: tuple[Any, ...], kwargs: dict[str, Any], before: Layout | None) -> Layout:
         if before is not None and self.on_change == "raise":
@@ -290,28 +310,62 @@ def _csr(layout: Layout, data: numpy.ndarray) -> csr_array:
 # ------------------------------------------------------------------------------------------------ evaluation
 
 
-def _entries(lin: Linearization, layout: Layout) -> numpy.ndarray:
-    """The values of the pattern's entries: one sweep per group, then one lookup."""
-    forward = layout.direction == "forward"
-    seeded, swept = (lin.leaves, lin.outputs) if forward else (lin.outputs, lin.leaves)
-    dtype = numpy.result_type(*(numpy_dtype(leaf) for leaf in (*lin.leaves, *lin.outputs)))
-    products = numpy.empty((layout.groups, total_size(swept)), dtype if dtype.kind == "f" else numpy.float64)
-    plan = lin.plan() if forward else None
+class Workspace:
+    """The seeds of all groups and the products with them, for one layout and the dtypes of one recording.
 
-    def sweep(*seeds: Any) -> list[Any]:
-        return lin.push(seeds, plan) if forward else lin.pull(seeds)
+    Attributes
+    ----------
+    products: a row per group, the swept leaves one after the other.
+    is_kept: whether it is small enough to be kept between evaluations, with its seeds made beforehand.
+    """
 
-    width = _at_once(lin, layout.groups)
-    for first in range(0, layout.groups, width):
-        several = products[first : first + width]
-        given = [_seeds(layout.colors == group, seeded) for group in range(first, first + len(several))]
-        if width == 1:
-            parts = sweep(*given[0])
-        else:
-            parts = vmap(sweep)(*(numpy.stack(seeds) for seeds in zip(*given, strict=True)))
-        for part, start, leaf in _split(swept, parts):
-            several[:, start : start + size_of(leaf)] = numpy.reshape(backends.to_numpy(part), (len(several), -1))
-    return products.reshape(-1).take(layout.where)
+    def __init__(self, lin: Linearization, layout: Layout) -> None:
+        seeded, swept = _ends(lin, layout)
+        self.layout = layout
+        self.dtypes = _dtypes(lin)
+        dtype = numpy.result_type(*self.dtypes)
+        shape = (layout.groups, total_size(swept))
+        self.products = numpy.empty(shape, dtype if dtype.kind == "f" else numpy.float64)
+        self.is_kept = layout.groups * (total_size(seeded) + shape[1]) * self.products.itemsize <= KEPT
+        groups = range(layout.groups if self.is_kept else 0)
+        self._made = [_seeds(layout.colors == group, seeded) for group in groups]
+
+    def fits(self, lin: Linearization, layout: Layout) -> bool:
+        """Whether it was made for this layout and for such a recording."""
+        return self.layout is layout and self.dtypes == _dtypes(lin)
+
+    def _seeds(self, group: int, leaves: Sequence[Any]) -> list[Any]:
+        return self._made[group] if self._made else _seeds(self.layout.colors == group, leaves)
+
+    def fill(self, lin: Linearization) -> None:
+        """Sweep once per group, or several groups at once."""
+        layout = self.layout
+        forward = layout.direction == "forward"
+        seeded, swept = _ends(lin, layout)
+        plan = lin.plan() if forward else None
+
+        def sweep(*seeds: Any) -> list[Any]:
+            return lin.push(seeds, plan) if forward else lin.pull(seeds)
+
+        width = _at_once(lin, layout.groups)
+        for first in range(0, layout.groups, width):
+            several = self.products[first : first + width]
+            given = [self._seeds(group, seeded) for group in range(first, first + len(several))]
+            if width == 1:
+                parts = sweep(*given[0])
+            else:
+                parts = vmap(sweep)(*(numpy.stack(seeds) for seeds in zip(*given, strict=True)))
+            for part, start, leaf in _split(swept, parts):
+                several[:, start : start + size_of(leaf)] = numpy.reshape(backends.to_numpy(part), (len(several), -1))
+
+
+def _ends(lin: Linearization, layout: Layout) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The leaves that are seeded and those that the sweep ends at."""
+    return (lin.leaves, lin.outputs) if layout.direction == "forward" else (lin.outputs, lin.leaves)
+
+
+def _dtypes(lin: Linearization) -> list[numpy.dtype]:
+    return [numpy_dtype(leaf) for leaf in (*lin.leaves, *lin.outputs)]
 
 
 def _at_once(lin: Linearization, groups: int) -> int:

@@ -6,6 +6,7 @@ results.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -101,7 +102,8 @@ class ForwardPlan:
     def _update(self, node: Node, incoming: list[Any], owned: set[Node]) -> Any:
         """The tangent of an assignment: written in place where the old tangent is used no more."""
         target = node.inputs[0]
-        own = type(target) is Node and target in owned and self.last_use.get(target) is node
+        last = type(target) is Node and self.last_use.get(target) is node
+        own = last and (target in owned or (type(incoming[0]) is numpy.ndarray and _is_held_once(incoming)))
         if own and not any(isinstance(t, TracedArray) for t in incoming):
             tangent = incoming[0]
             setitem(tangent, node.params["index"], 0.0 if incoming[1] is None else incoming[1])  # type: ignore[index]
@@ -109,6 +111,27 @@ class ForwardPlan:
             tangent = pushforward(node, incoming, read)
         owned.add(node)
         return tangent
+
+
+def _references(tangents: list[Any]) -> int:
+    return sys.getrefcount(tangents[0])
+
+
+def _count_of_one() -> int:
+    """`_references` of an array that only the sweep's dictionary holds, besides the list itself."""
+    kept = {0: numpy.zeros(1)}
+    return _references([kept[0]])
+
+
+_HELD_ONCE = _count_of_one()
+
+
+def _is_held_once(incoming: list[Any]) -> bool:
+    """Whether the first of some tangents is an array of its own that nobody but the sweep holds: no view, no seed."""
+    t = incoming[0]
+    alone = t.base is None and t.flags.writeable
+    del t
+    return alone and _references(incoming) == _HELD_ONCE
 
 
 def disown(node: Node, incoming: list[Any], tangent: Any, owned: set[Node]) -> None:
@@ -137,11 +160,23 @@ def _push_elementwise(node: Node, incoming: list[Any], operand: Any, recorded: b
         plain = type(given) is numpy.ndarray or isinstance(given, (numpy.generic, float))
         pushes = primitive.products(numpy if plain else namespace_of((given, *values)), strong)
     tangent = None
-    for t, push in zip(incoming, pushes, strict=True):
+    for i, (t, push) in enumerate(zip(incoming, pushes, strict=True)):
         if t is not None and push is not None:
-            term = push(t, *values, y)
-            tangent = term if tangent is None else tangent + term
+            if tangent is None:
+                tangent = push(t, *values, y)
+            elif type(tangent) is numpy.ndarray and type(t) is numpy.ndarray:
+                tangent = tangent - t if primitive.partials[i] == "-1" else _sum(tangent, push(t, *values, y), t)
+            else:
+                tangent = tangent + push(t, *values, y)
     return tangent
+
+
+def _sum(tangent: numpy.ndarray, term: Any, t: numpy.ndarray) -> Any:
+    """tangent + term, in the array of the term where that was made for it: large ones cost as much to allocate."""
+    if type(term) is numpy.ndarray and term is not t and term.base is None and term.dtype == tangent.dtype:
+        if term.shape == tangent.shape and term.flags.writeable:
+            return numpy.add(tangent, term, out=term)
+    return tangent + term
 
 
 def pushforward(node: Node, incoming: list[Any], operand: Any) -> Any:
