@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import importlib
 import math
+from types import SimpleNamespace
 from typing import Any
 
 from . import creation, dtypes, functions, methods, random, shaping
@@ -62,12 +63,18 @@ def _enter() -> None:
 
 _enter()
 
-_MODULES = ("nn", "optim", "autograd", "linalg", "special")
+_MODULES = ("nn", "optim", "autograd", "linalg", "special", "cuda")
+_WITHOUT_DEVICES = ("mps", "xpu", "accelerator")
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f".{name}", __name__)
+    if name in _WITHOUT_DEVICES:
+        return importlib.import_module(".cuda", __name__)
+    if name == "backends":
+        without = importlib.import_module(".cuda", __name__)
+        return SimpleNamespace(mps=without, cuda=without, cudnn=SimpleNamespace(deterministic=True, benchmark=False))
     from .refused import refuse_name
 
     raise refuse_name(name)

@@ -82,7 +82,8 @@ def saves(node: Node) -> bool:
     primitive = node.primitive
     for i, operand in enumerate(node.inputs):
         if type(operand) is Node and primitive.residual_mask(i):
-            return node.params is None or "context" not in node.params or bool(node.params["context"].to_save)
+            rule = (node.params or {}).get("rule")
+            return bool(getattr(rule, "to_save", True))
     return False
 
 
@@ -194,7 +195,7 @@ def _shown_name(node: Node) -> str:
     if node.primitive is INPUT:
         return "AccumulateGrad" if node.id in leaf_tensors else "Constant"
     name = node.primitive.name
-    if node.params is not None and "context" in node.params:
+    if node.params is not None and hasattr(node.params.get("rule"), "to_save"):
         return f"{name}Backward"
     made = _NAMES.get(name) or "".join(part.capitalize() for part in name.strip("_").split("_"))
     return f"{made}Backward{int(made in ('Sum', 'Mean', 'Max', 'Min') and _is_partial(node))}"

@@ -31,6 +31,7 @@ _new = object.__new__
 _recording = grad_mode.get
 _FLOATS = frozenset({numpy.dtype("f4"), numpy.dtype("f8")})
 _NUMBERS = frozenset({float, int})
+TENSORS: set[type] = {Tensor}  # and the subclasses whose operators are these
 _REAL_ROWS = frozenset({rows.divide, rows.arctan2})
 
 Method = Callable[..., Any]
@@ -81,7 +82,7 @@ def binary(row: Any, function: Method) -> tuple[Method, Method, Method]:
     def forward(self: Any, other: Any) -> Any:
         x = self._h
         kind = type(other)
-        if kind is Tensor:
+        if kind in TENSORS:
             y = other._h
         elif kind in _NUMBERS:
             y = other
@@ -90,7 +91,7 @@ def binary(row: Any, function: Method) -> tuple[Method, Method, Method]:
         else:
             return wrap(apply_binary(row, function, self, other, _getframe(1)))
         dtype = x.value.dtype if type(x) is TracedArray else x.dtype
-        if dtype in _FLOATS and (kind is not Tensor or (y.value.dtype if type(y) is TracedArray else y.dtype) is dtype):
+        if dtype in _FLOATS and (y is other or (y.value.dtype if type(y) is TracedArray else y.dtype) is dtype):
             if fast or real:
                 made = _new(Tensor)
                 made._h = calculate(row, function, x, y, _getframe(1))

@@ -19,7 +19,7 @@ _FILES = "numpy.savez(path, **{k: v.numpy() for k, v in model.state_dict().items
 _FUNC = "use adkit.grad, adkit.jacobian, adkit.hessian, adkit.vmap, or torch.autograd.functional"
 
 REFUSED = {
-    "cuda": _DEVICE, "mps": _DEVICE, "xpu": _DEVICE, "backends": _DEVICE, "accelerator": _DEVICE, "amp": _DEVICE,
+    "cuda": _DEVICE, "amp": _DEVICE,
     "autocast": _DEVICE, "cudnn": _DEVICE, "Stream": _DEVICE, "Event": _DEVICE,
     "utils": _DATA, "distributed": _PROCESSES, "multiprocessing": _PROCESSES, "futures": _PROCESSES,
     "jit": _COMPILE, "compile": _COMPILE, "fx": _COMPILE, "_dynamo": _COMPILE, "export": _COMPILE, "onnx": _COMPILE,

@@ -375,7 +375,7 @@ class Tensor:
     def __contains__(self, element: Any) -> bool:
         return bool((plain(self) == plain(element)).any())
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(self) -> str:
         from .printing import as_text
 
         return as_text(self)
