@@ -40,7 +40,7 @@ class Norms:
         place = len(self.values)
         if type(value) is _FLOAT:
             self.values.append(abs(float(value)))
-        elif type(value) is numpy.ndarray and value.dtype is _DOUBLE and 0 < value.size <= LARGEST:
+        elif type(value) is numpy.ndarray and value.dtype is _DOUBLE and value.shape and 0 < value.size <= LARGEST:
             self.values.append(0.0)
             places, arrays = self._waiting.setdefault(value.shape, ([], []))
             places.append(place)
@@ -59,7 +59,7 @@ class Norms:
     def flush(self) -> None:
         """Reduce what waits."""
         for places, arrays in self._waiting.values():
-            rows = numpy.array(arrays).reshape(len(arrays), -1)
+            rows = numpy.concatenate(arrays).reshape(len(arrays), -1)
             with numpy.errstate(all="ignore"):
                 totals = numpy.einsum("ij,ij->i", rows, rows).tolist()
             zero = (rows == 0.0).any(axis=1)
@@ -86,6 +86,7 @@ class Products:
             type(a) is not numpy.ndarray
             or type(b) is not numpy.ndarray
             or not a.dtype is b.dtype is _DOUBLE
+            or not a.shape
             or a.shape != b.shape
             or not 0 < a.size <= LARGEST
         ):
@@ -102,7 +103,7 @@ class Products:
     def flush(self) -> None:
         """Reduce what waits."""
         for places, left, right in self._waiting.values():
-            a, b = (numpy.array(rows).reshape(len(places), -1) for rows in (left, right))
+            a, b = (numpy.concatenate(rows).reshape(len(places), -1) for rows in (left, right))
             with numpy.errstate(all="ignore"):
                 sums = (a * b).sum(axis=1).tolist()
             for place, total in zip(places, sums, strict=True):

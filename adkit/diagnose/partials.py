@@ -1,5 +1,5 @@
-"""Local partial derivatives of many instructions on small arrays at once: those of one operation on one shape are stacked,
-and the rule runs once for all of them.
+"""Local partial derivatives of many instructions on small arrays at once: those of one operation on one shape are
+stacked, and the rule runs once for all of them.
 
 A diagnosis of a long program then multiplies where a sweep would call the rule of every instruction. Only what is
 finite is given out, so that a product with a finite adjoint needs no strong zero. Not for: derivatives (`sweeps`).
@@ -120,5 +120,6 @@ def _value(operand: Any) -> Any:
 
 def _column(values: list[Any], ndim: int) -> numpy.ndarray:
     """Values one below the other, with axes of length 1 where they are to be broadcast."""
-    stacked = numpy.array(values, float)
+    shape = getattr(values[0], "shape", ())
+    stacked = numpy.concatenate(values).reshape(len(values), *shape) if shape else numpy.array(values, float)
     return stacked.reshape(len(values), *(1,) * (ndim - stacked.ndim + 1), *stacked.shape[1:])

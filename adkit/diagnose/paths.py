@@ -22,9 +22,10 @@ from ..formatting import number, value
 from ..listing import ancestors_of
 from ..nodes import Node
 from . import cuts
+from .collector import without_collector
 from .places import Places
 from .report import Column, Report, Row, Table
-from .routes import Path, Routes, best_paths, routes
+from .routes import Path, Routes, all_routes, best_paths
 
 __adkit__ = True
 
@@ -59,6 +60,7 @@ class Why:
     cut: str | None
 
 
+@without_collector
 def why(trace: Any, output: str | None = None, input: str | None = None) -> Report:
     """Which paths the derivative of an output by an input consists of; see `routes` for what a path carries.
 
@@ -83,7 +85,11 @@ def why(trace: Any, output: str | None = None, input: str | None = None) -> Repo
     sources = _sources(trace, input)
     seed = trace._seed(None) if out is trace._output.node else _ones(out)
     name = output or trace.output_name
-    told = [_one(trace, places, out, source, called, name, seed) for called, source in sources[:INPUTS]]
+    asked = [source for _, source in sources[:INPUTS] if source is not out and source.size]
+    made = dict(zip(asked, all_routes(out, asked, seed), strict=True))
+    told = [
+        _one(trace, places, made.get(source), out, source, called, name, seed) for called, source in sources[:INPUTS]
+    ]
     left = [called for called, _ in sources[INPUTS:]]
     title = f"Why ∂{name}/∂{input}" if input is not None else f"Why the derivatives of {name}"
     return _joined(title, told, left)
@@ -137,18 +143,19 @@ class _Told:
     tables: tuple[Table, ...]
 
 
-def _one(trace: Any, places: Places, out: Node, source: Node, name: str, of: str, seed: Any) -> _Told:
+def _one(
+    trace: Any, places: Places, made: Routes | None, out: Node, source: Node, name: str, of: str, seed: Any
+) -> _Told:
     label = f"∂{of}/∂{name}"
     if source is out:
         return _Told(
             Why(name, 1.0, (), 1.0, 1.0, None), "note", f"{label} is 1: they are the same variable", None, (), ()
         )
-    if not source.size:
+    if made is None:
         nothing = Why(name, None, (), 1.0, 1.0, None)
         return _Told(nothing, "note", f"{name} has no elements", None, (), ())
-    made = routes(out, source, seed)
-    zero = made.gradient is None or (not made.total and made.sizes.get(source, 0.0) == 0.0)
-    if zero and not made.gross.get(source):
+    zero = made.gradient is None or (not made.total and made.size == 0.0)
+    if zero and not made.gross_size:
         return _cut(trace, places, made, name, label)
     if not math.isfinite(made.total):
         text = f"{label} is not finite"
@@ -160,7 +167,8 @@ def _one(trace: Any, places: Places, out: Node, source: Node, name: str, of: str
 def _cut(trace: Any, places: Places, made: Routes, name: str, label: str) -> _Told:
     """What cut a derivative that is zero."""
     nodes = ancestors_of([made.output], list(trace._inputs.values()))
-    found = cuts.search(made.source, trace, made.consumers, made.sizes, nodes)
+    web = made.web
+    found = cuts.search(made.source, trace, web.consumers if web else {}, web.norms if web else {}, nodes)
     reason = cuts.sentence(found, places, name)
     rows = [
         Row(
@@ -187,7 +195,7 @@ def _cut(trace: Any, places: Places, made: Routes, name: str, label: str) -> _To
 def _carried(places: Places, made: Routes, name: str, label: str, seed: Any) -> _Told:
     """The paths of a derivative that is not zero, or whose contributions cancel."""
     paths = best_paths(made, PATHS, seed)
-    gross = made.gross[made.source]
+    gross = made.gross_size
     whole = made.total or gross  # of contributions that cancel exactly, shares of their sizes
     shares = tuple((_names(p, places), p.contribution / whole) for p in paths)
     rest = (made.total - sum(p.contribution for p in paths)) / whole
@@ -221,24 +229,33 @@ def _derivative(made: Routes) -> Any:
 def _cancelling(places: Places, made: Routes, label: str, ratio: float) -> tuple[str, list[str], str | None]:
     """Whether contributions cancel, at the variable itself or on the way."""
     fix = "check the signs of the terms; at an optimum contributions do cancel"
-    gross = made.gross[made.source]
+    gross = made.gross_size
     if not made.total:
         text = f"{label} is 0: contributions of {number(gross)} in all cancel exactly"
         return "warning", [text], fix
     if ratio >= CANCELS:
         lost = f"contributions of {number(gross)} in all cancel to {number(made.total)}"
         return "note", [f"cancellation: {lost}, which costs {math.log10(ratio):.1f} digits"], fix
-    worst, node = 1.0, None
-    for u, gross in made.gross.items():
-        handed = sum(size for _, _, size in made.consumers.get(u, ()))
-        least = max(abs(made.through.get(u, 0.0)), 1e-300)
-        found = min(gross / least, handed / max(made.sizes.get(u, 0.0), 1e-300))
-        if found > worst and abs(made.passing.get(u, 0.0)) >= 1e-3 * abs(made.total):
-            worst, node = found, u
+    worst, node = _worst_cancellation(made)
     if node is None or worst < CANCELS:
         return "ok", [], None
     text = f"cancellation on the way: what reaches {places.called(node)} ({places.where(node)}) cancels to "
     return "note", [f"{text}1/{worst:.3g} of its parts"], fix
+
+
+def _worst_cancellation(made: Routes) -> tuple[float, Node | None]:
+    """The variable with a notable share at which most is lost, and Σ |contributions| over |their sum| there."""
+    web = made.web
+    if web is None or not made.gross.size:
+        return 1.0, None
+    sizes = numpy.array([size or 0.0 for size in web.sizes])
+    with numpy.errstate(all="ignore"):
+        by_flow = made.gross / numpy.maximum(numpy.abs(made.through), 1e-300)
+        lost = numpy.minimum(by_flow, web.handed_to / numpy.maximum(sizes, 1e-300))
+        told = made.reached & (numpy.abs(made.passing) >= 1e-3 * abs(made.total)) & (made.gross > 0)
+    lost = numpy.where(told & ~numpy.isnan(lost), lost, 0.0)
+    worst = int(numpy.argmax(lost))
+    return (float(lost[worst]), web.nodes[worst]) if lost[worst] > 1.0 else (1.0, None)
 
 
 def _names(path: Path, places: Places) -> tuple[str, ...]:
@@ -265,26 +282,30 @@ def _text(path: Path, places: Places) -> str:
 
     Where it is long, pieces of source between names are left out, then what is in the middle.
     """
-    named = {name for node in path.nodes if (name := places.name(node))}
-    texts = _folded([places.name(node) or places.code(node) for node in path.nodes])
+    names = [places.name(node) for node in path.nodes]
+    named = set(names)
+    texts = _folded([name or places.code(node) for name, node in zip(names, path.nodes, strict=True)])
     loose = sorted((i for i in range(1, len(texts) - 1) if texts[i] not in named), key=lambda i: -len(texts[i]))
     dropped: set[int] = set()
+    length = sum(map(len, texts)) + 3 * (len(texts) - 1)
     for i in loose:
-        if len(" → ".join(t for k, t in enumerate(texts) if k not in dropped)) <= WIDTH:
+        if length <= WIDTH:
             break
         if "×" not in texts[i]:
             dropped.add(i)
+            length -= len(texts[i]) + 3
     texts = [text for k, text in enumerate(texts) if k not in dropped]
-    if len(" → ".join(texts)) <= WIDTH:
+    if length <= WIDTH:
         return " → ".join(texts)
     head, tail = [texts[0]], [texts[-1]]
-    middle = texts[1:-1]
-    while middle:
-        side = head if len(head) <= len(tail) else tail
-        step = middle.pop(0) if side is head else middle.pop()
+    first, last = 1, len(texts) - 1
+    while first < last:
+        front = len(head) <= len(tail)
+        step = texts[first] if front else texts[last - 1]
         if len(" → ".join([*head, step, "…", *tail])) > WIDTH:
             break
-        head.append(step) if side is head else tail.insert(0, step)
+        head.append(step) if front else tail.insert(0, step)
+        first, last = (first + 1, last) if front else (first, last - 1)
     return " → ".join([*head, "…", *tail])
 
 
@@ -295,6 +316,8 @@ def _folded(steps: Sequence[str]) -> list[str]:
     while i < len(steps):
         period, count = 1, 1
         for length in range(1, LONGEST_PERIOD + 1):
+            if i + length >= len(steps) or steps[i] != steps[i + length]:
+                continue
             block = steps[i : i + length]
             times = 1
             while steps[i + times * length : i + (times + 1) * length] == block:
@@ -344,7 +367,7 @@ def _bar(share: float) -> float | None:
 def _use_table(places: Places, made: Routes, whole: float, name: str) -> Table | None:
     """The edges out of the variable, those from one place in the source together."""
     groups: dict[Any, list[tuple[Node, float]]] = {}
-    for node, carried in made.uses.get(made.source, {}).items():
+    for node, carried in made.out_of(made.source).items():
         groups.setdefault(site(node), []).append((node, carried))
     if sum(map(len, groups.values())) < 2:
         return None
@@ -398,13 +421,23 @@ def _without(cells: Sequence[str], place: int, kept: bool) -> tuple[str, ...]:
 
 def _passing_table(places: Places, made: Routes, whole: float) -> Table | None:
     """What passes the user's variables between; they may lie one behind the other, so this adds up to nothing."""
+    web = made.web
+    if web is None:
+        return None
     most: dict[str, tuple[Node, float, int]] = {}
-    for node, carried in made.passing.items():
-        name = places.name(node)
-        if name is None or node is made.source or node is made.output:
+    passing, reached = made.passing.tolist(), made.reached.tolist()
+    ends = (web.at[made.source], web.at[made.output])
+    for k, name in web.named(places.name):
+        if k in ends or not reached[k]:
             continue
-        _, before, count = most.get(name, (node, 0.0, 0))
-        most[name] = (node, carried, count + 1) if abs(carried) >= abs(before) else (most[name][0], before, count + 1)
+        carried = passing[k]
+        known = most.get(name)
+        if known is None:
+            most[name] = (web.nodes[k], carried, 1)
+        elif abs(carried) >= abs(known[1]):
+            most[name] = (web.nodes[k], carried, known[2] + 1)
+        else:
+            most[name] = (*known[:2], known[2] + 1)
     if len(most) < 2:
         return None
     ordered = sorted(most.items(), key=lambda item: -abs(item[1][1]))[:NAMED]

@@ -22,6 +22,8 @@ class Places:
         self.listing = trace.listing()
         self._inputs = {node: name for name, node in self.listing.inputs.items()}
         self._snippets = Snippets(trace.source)
+        self._called: dict[Node, str] = {}
+        self._codes: dict[Node, str] = {}
 
     def place(self, step: Node | GuardRecord) -> Place | None:
         """Where a node or guard was recorded; `None` for an input."""
@@ -47,13 +49,19 @@ class Places:
 
     def called(self, node: Node) -> str:
         """The variable in a sentence: its name, or its label."""
-        return self.name(node) or str(self.listing.variable(node).label)
+        found = self._called.get(node)
+        if found is None:
+            found = self._called[node] = self.name(node) or str(self.listing.variable(node).label)
+        return found
 
     def code(self, node: Node) -> str:
         """The piece of source that computed it, or the instruction where the source is not known."""
-        place = self.place(node)
-        text = place.snippet if place is not None and place.snippet else None
-        return text if text and len(text) <= LONGEST_CODE else str(self.listing.text(node))
+        found = self._codes.get(node)
+        if found is None:
+            place = self.place(node)
+            text = place.snippet if place is not None and place.snippet else None
+            found = self._codes[node] = text if text and len(text) <= LONGEST_CODE else str(self.listing.text(node))
+        return found
 
     def snippet(self, node: Node) -> str:
         """The piece of source that computed it, in full; nothing where the source is not known."""

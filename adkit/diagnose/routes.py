@@ -15,6 +15,7 @@ Not for: words (`paths`).
 
 from __future__ import annotations
 
+import functools
 import heapq
 import math
 from collections.abc import Mapping, Sequence
@@ -26,17 +27,23 @@ import numpy
 from ..backends import to_numpy
 from ..dtypes import numpy_dtype
 from ..nodes import Node
+from ..primitive import ELEMENTWISE
 from ..primitives.shape import conjugate
-from ..sweeps.forward import ForwardPlan
-from ..sweeps.order import active, ancestors
+from ..sweeps.forward import ForwardPlan, _push_elementwise
+from ..sweeps.order import ancestors
 from ..sweeps.reverse import reverse_sweep
+from ..sweeps.values import read
+from ..tracing import depends_on
 from . import edges
+from .partials import Local, local_partials
+from .web import Carried, Tangents, Web, inner, of_numbers, pushed, tangents_of
 
 __adkit__ = True
 
 LARGEST_COPY = 4096
 CANDIDATES = 4  # paths that are measured for each one that is wanted
 LONGEST_MEASURED = 5000  # instructions of all of them together
+TOGETHER = 1 << 24  # elements of tangents that are kept at once
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,14 @@ class Path:
     contribution: float
 
 
+def _no_numbers() -> numpy.ndarray:
+    return numpy.zeros(0)
+
+
+def _no_flags() -> numpy.ndarray:
+    return numpy.zeros(0, bool)
+
+
 @dataclass
 class Routes:
     """What is between a variable and an output.
@@ -54,13 +69,14 @@ class Routes:
     Attributes
     ----------
     total: the derivative, or its norm if it is an array.
-    uses: variable -> consumer -> what the edges between them carry (of numbers what they hand back).
-    sizes: variable -> norm of its adjoint.
-    consumers: as `flow.Flow` has them.
-    through, gross: variable -> Σ φ and Σ |φ| over the edges to its consumers.
     gradient: the derivative itself, `None` for none.
-    best, step: variable -> the logarithm of the best path on and its next variable, and that of this one step.
-    passing: variable -> ⟨v̄, v̇⟩, the part of the derivative that passes it.
+    web: the edges, `None` where there are none.
+    carried: per link what it carries (of numbers what it hands back).
+    through, gross: per variable Σ φ and Σ |φ| over the edges to its consumers.
+    passing: per variable ⟨v̄, v̇⟩, the part of the derivative that passes it; `reached` says which variables there are.
+    best, following, step, turns: per variable the logarithm of the best path on, its next variable (`onward` is the
+        same as an array), the logarithm of that one step, and whether it turns the sign.
+    steps, counts: per link the logarithm of its step; per variable the number of paths on.
     direction: ẋ of an array; `None` for a number.
     count, idle: the number of paths, and of those that turned out to carry nothing.
     """
@@ -69,49 +85,183 @@ class Routes:
     output: Node
     total: float = 0.0
     gradient: Any = None
-    uses: dict[Node, dict[Node, float]] = field(default_factory=dict)
-    sizes: dict[Node, float] = field(default_factory=dict)
-    consumers: dict[Node, list[tuple[Node, int, float]]] = field(default_factory=dict)
-    through: dict[Node, float] = field(default_factory=dict)
-    gross: dict[Node, float] = field(default_factory=dict)
-    best: dict[Node, tuple[float, Node]] = field(default_factory=dict)
-    step: dict[Node, float] = field(default_factory=dict)
-    passing: dict[Node, float] = field(default_factory=dict)
+    web: Web | None = None
+    carried: numpy.ndarray = field(default_factory=_no_numbers)
+    through: numpy.ndarray = field(default_factory=_no_numbers)
+    gross: numpy.ndarray = field(default_factory=_no_numbers)
+    passing: numpy.ndarray = field(default_factory=_no_numbers)
+    reached: numpy.ndarray = field(default_factory=_no_flags)
+    best: numpy.ndarray = field(default_factory=_no_numbers)
+    following: list[int] = field(default_factory=list)
+    onward: numpy.ndarray = field(default_factory=_no_numbers)
+    step: numpy.ndarray = field(default_factory=_no_numbers)
+    turns: numpy.ndarray = field(default_factory=_no_flags)
+    steps: numpy.ndarray = field(default_factory=_no_numbers)
+    counts: list[float] = field(default_factory=list)
     direction: Any = None
     count: float = 0.0
     idle: int = 0
 
+    @property
+    def size(self) -> float:
+        """The norm of the source's adjoint."""
+        return 0.0 if self.web is None else self.web.norms.get(self.source, 0.0)
+
+    @property
+    def gross_size(self) -> float:
+        """Σ |φ| over the edges out of the source."""
+        return float(self.gross[self.web.at[self.source]]) if self.web is not None and self.gross.size else 0.0
+
+    def out_of(self, node: Node) -> dict[Node, float]:
+        """Consumer -> what the edges from a variable to it carry."""
+        if self.web is None or not self.carried.size:
+            return {}
+        links = numpy.flatnonzero(self.web.columns[0] == self.web.at[node])
+        return {self.web.nodes[self.web.link_consumer[i]]: float(self.carried[i]) for i in links}
+
+    @functools.cached_property
+    def uses(self) -> dict[Node, dict[Node, float]]:
+        """Variable -> consumer -> what the edges between them carry."""
+        found: dict[Node, dict[Node, float]] = {}
+        if self.web is None:
+            return found
+        for j, k, carried in zip(self.web.link_parent, self.web.link_consumer, self.carried.tolist(), strict=True):
+            if self.reached[j]:
+                found.setdefault(self.web.nodes[j], {})[self.web.nodes[k]] = carried
+        return found
+
     def ratio(self, node: Node, consumer: Node) -> float:
         """The part of what passes a variable that goes to a consumer; for the source, what goes there."""
         carried = self.uses[node][consumer]
-        if node is self.source:
+        if node is self.source or self.web is None:
             return carried
-        through = self.through.get(node, 0.0)
+        through = float(self.through[self.web.at[node]])
         return carried / through if through else 0.0
 
 
 def routes(output: Node, source: Node, seed: Any) -> Routes:
     """The flow from a variable to an output whose adjoint is `seed`."""
-    made = Routes(source, output)
-    order = active(ancestors([output], 0)[0], [source])
-    if not order or order[-1] is not output:
-        return made
-    if all(not node.shape and numpy_dtype(node).kind == "f" for node in order):
-        _carry_numbers(made, order, seed)
-        _search(made, order)
-        return made
-    (made.gradient,) = reverse_sweep([(output, seed)], [source], order)
-    direction = _direction(made, output, seed, order)
-    if direction is None:
-        _sizes_alone(made, order, seed)
-        return made
-    tangents = _tangents(output, source, direction, order)
-    _carry(made, order, seed, tangents, set(order))
-    made.passing = made.through
-    made.total = made.through.get(source, 0.0)
-    made.direction = direction
-    _search(made, order)
+    return all_routes(output, [source], seed)[0]
+
+
+def all_routes(output: Node, sources: Sequence[Node], seed: Any) -> list[Routes]:
+    """The same for several variables, none of which depends on another."""
+    made = [Routes(source, output) for source in sources]
+    between = _between(ancestors([output], 0)[0], sources)
+    numbers: list[tuple[Routes, list[Node]]] = []
+    arrays: list[tuple[Routes, list[Node]]] = []
+    for one, order in zip(made, between, strict=True):
+        if order and order[-1] is output:
+            plain = all(not node.shape and numpy_dtype(node).kind == "f" for node in order)
+            (numbers if plain else arrays).append((one, order))
+    if numbers:
+        _carry_numbers(numbers, _union([order for _, order in numbers]), seed)
+    if arrays:
+        _carry_arrays(arrays, _union([order for _, order in arrays]), seed)
     return made
+
+
+def _between(order: Sequence[Node], sources: Sequence[Node]) -> list[list[Node]]:
+    """For each source the nodes of `order` that depend on it through derivatives, as `sweeps.order.active` has them."""
+    reached = {source: 1 << s for s, source in enumerate(sources)}
+    found: list[list[Node]] = [[] for _ in sources]
+    into: dict[int, list[list[Node]]] = {}  # the lists for a set of sources
+    for node in order:
+        mask = reached.get(node, 0)
+        if not mask:
+            for i, parent in enumerate(node.inputs):
+                if type(parent) is Node and parent in reached and depends_on(node.primitive, i):
+                    mask |= reached[parent]
+            if not mask:
+                continue
+            reached[node] = mask
+        lists = into.get(mask)
+        if lists is None:
+            lists = into[mask] = [one for s, one in enumerate(found) if mask >> s & 1]
+        for one in lists:
+            one.append(node)
+    return found
+
+
+def _union(orders: Sequence[list[Node]]) -> list[Node]:
+    if len(orders) == 1:
+        return orders[0]
+    return sorted({node for order in orders for node in order}, key=lambda node: node.id)
+
+
+# ------------------------------------------------------------------------------------------------ numbers
+
+
+def _carry_numbers(made: Sequence[tuple[Routes, list[Node]]], order: list[Node], seed: Any) -> None:
+    """What every edge carries in a program of numbers: no tangents, since a path is a product of local partials there."""
+    sources = {one.source for one, _ in made}
+    web, adjoints, values = of_numbers(made[0][0].output, seed, sources, order)
+    parents, consumers, links = web.columns
+    carried = numpy.bincount(links, values, len(parents)) if values else numpy.zeros(0)
+    g = numpy.array(adjoints)
+    gross = numpy.bincount(parents[links], numpy.abs(values), len(order)) if values else numpy.zeros(len(order))
+    with numpy.errstate(all="ignore"):
+        local = numpy.where(g[consumers] != 0, carried / g[consumers], 0.0)
+    entering = list(zip(web.link_parent, web.link_consumer, local.tolist(), strict=True))[::-1]
+    for one, between in made:
+        inside = [False] * len(order)
+        for node in between:
+            inside[web.at[node]] = True
+        tangents = [0.0] * len(order)
+        tangents[web.at[one.source]] = 1.0
+        for j, k, partial in entering:
+            if inside[j]:
+                tangents[k] += partial * tangents[j]
+        one.web, one.carried, one.through, one.gross = web, carried, g, gross
+        one.reached = numpy.array(inside)
+        with numpy.errstate(all="ignore"):
+            one.passing = g * numpy.array(tangents)
+        one.total = adjoints[web.at[one.source]]
+        one.gradient = None if web.sizes[web.at[one.source]] is None else numpy.float64(one.total)
+        if one is made[0][0]:
+            _search(one, [web.at[source] for source in sources])
+        else:
+            first = made[0][0]
+            one.best, one.following, one.onward = first.best, first.following, first.onward
+            one.step, one.turns = first.step, first.turns
+            one.steps, one.counts = first.steps, first.counts
+        one.count = float(one.counts[web.at[one.source]])
+
+
+# ------------------------------------------------------------------------------------------------ arrays
+
+
+def _carry_arrays(made: Sequence[tuple[Routes, list[Node]]], order: list[Node], seed: Any) -> None:
+    output = made[0][0].output
+    for (one, _), gradient in zip(
+        made, reverse_sweep([(output, seed)], [one.source for one, _ in made], order), strict=True
+    ):
+        one.gradient = gradient
+    many = sum(node.size for _, between in made for node in between) > TOGETHER
+    for group in [[pair] for pair in made] if many else [made]:
+        within = group[0][1] if len(group) == 1 else order
+        _carry_group(group, within, seed, local_partials(within))
+
+
+def _carry_group(
+    made: Sequence[tuple[Routes, list[Node]]], order: list[Node], seed: Any, ready: Mapping[Node, Local]
+) -> None:
+    """What every edge carries: ⟨contribution, tangent⟩, but of a variable with one operand simply all that it has."""
+    output = made[0][0].output
+    tangents: list[Tangents] = []
+    for one, between in made:
+        direction = _direction(one, output, seed, between)
+        one.direction = direction
+        tangents.append({} if direction is None else _tangents(output, one.source, direction, between, ready))
+    sources = {one.source for one, _ in made}
+    carried = Carried(output, seed, order, tangents)
+    carried.sweep(seed, sources, ready)
+    for s, (one, between) in enumerate(made):
+        one.web = carried.web
+        if one.direction is not None:
+            _distribute(one, between, carried, s)
+            _search(one, [one.web.at[one.source]])
+            one.count = float(one.counts[one.web.at[one.source]])
 
 
 def _direction(made: Routes, output: Node, seed: Any, order: list[Node]) -> Any:
@@ -140,22 +290,11 @@ def _direction(made: Routes, output: Node, seed: Any, order: list[Node]) -> Any:
     return (conjugate(along) if numpy_dtype(along).kind == "c" else along) / size
 
 
-def _sizes_alone(made: Routes, order: list[Node], seed: Any) -> None:
-    def visit(node: Node, g: Any, parts: list[edges.Part]) -> None:
-        _note(made, node, edges.size(g), parts)
-
-    edges.sweep([(made.output, seed)], {made.source}, order, visit)
-
-
-def _note(made: Routes, node: Node, size: float, parts: Sequence[edges.Part]) -> list[float]:
-    made.sizes[node] = size
-    handed = [edges.part_size(part, node, size, parts) for part in parts]
-    for part, s in zip(parts, handed, strict=True):
-        made.consumers.setdefault(part.parent, []).append((node, part.operand, s))
-    return handed
-
-
-def _tangents(output: Node, source: Node, direction: Any, order: list[Node]) -> dict[Node, Any]:
+def _tangents(
+    output: Node, source: Node, direction: Any, order: list[Node], ready: Mapping[Node, Local]
+) -> Mapping[Node, Any]:
+    if not any(n.primitive.name in ("index_update", "index_add") and n.size > LARGEST_COPY for n in order):
+        return tangents_of(source, direction, order, ready, _push)
     seen: dict[Node, Any] = {source: direction}
 
     def visit(node: Node, tangent: Any) -> None:
@@ -169,114 +308,81 @@ def _tangents(output: Node, source: Node, direction: Any, order: list[Node]) -> 
     return seen
 
 
-def _carry(made: Routes, order: list[Node], seed: Any, tangents: Mapping[Node, Any], between: set[Node]) -> None:
-    """What every edge carries: ⟨contribution, tangent⟩, but of a variable with one operand simply all that it has."""
-
-    def visit(node: Node, g: Any, parts: list[edges.Part]) -> None:
-        last = made.consumers.get(node, ())
-        _note(made, node, last[0][2] if len(last) == 1 else edges.size(g), parts)
-        traced = [part for part in parts if part.parent in between]
-        through = inner(g, tangents.get(node)) if node is made.output else sum(made.uses.get(node, {}).values())
-        made.through[node] = through
-        found = [through] if len(traced) == 1 else [_along(part, tangents) for part in traced]
-        rest = through - sum(c for c in found if c is not None)
-        carried = [rest if c is None else c for c in found]
-        for part, value in zip(traced, carried, strict=True):
-            to = made.uses.setdefault(part.parent, {})
-            to[node] = to.get(node, 0.0) + value
-            made.gross[part.parent] = made.gross.get(part.parent, 0.0) + abs(value)
-
-    edges.sweep([(made.output, seed)], {made.source}, order, visit)
+def _push(node: Node, incoming: list[Any]) -> Any:
+    if node.primitive.kind == ELEMENTWISE:
+        return _push_elementwise(node, incoming, read, False, True)
+    return pushed(node, incoming)
 
 
-def _carry_numbers(made: Routes, order: list[Node], seed: Any) -> None:
-    """The same for a program of numbers: with tangents left out, since a path is a product of local partials there."""
-    adjoints: dict[Node, float] = {}
-    handed: dict[Node, list[tuple[Node, float]]] = {}
-    between = set(order)
-
-    def visit(node: Node, g: Any, parts: list[edges.Part]) -> None:
-        adjoints[node] = float(g)
-        made.sizes[node] = abs(float(g))
-        if node is made.source:
-            made.gradient = g
-        for part in parts:
-            if part.parent in between:
-                value = float(part.value)
-                handed.setdefault(part.parent, []).append((node, value))
-                made.consumers.setdefault(part.parent, []).append((node, part.operand, abs(value)))
-
-    edges.sweep([(made.output, seed)], {made.source}, order, visit)
-    tangents = {made.source: 1.0}
-    for node in order:
-        tangent = tangents.get(node, 0.0)
-        made.passing[node] = adjoints.get(node, 0.0) * tangent
-        to: dict[Node, float] = {}
-        for consumer, value in handed.get(node, ()):
-            to[consumer] = to.get(consumer, 0.0) + value
-            if adjoints[consumer]:
-                tangents[consumer] = tangents.get(consumer, 0.0) + value / adjoints[consumer] * tangent
-        if to:
-            made.uses[node] = to
-            made.gross[node] = sum(abs(value) for _, value in handed[node])
-            made.through[node] = adjoints.get(node, 0.0)
-    made.total = made.through.get(made.source, 0.0)
-
-
-def _along(part: edges.Part, tangents: Mapping[Node, Any]) -> float | None:
-    if part.value is None:
-        return None
-    tangent = tangents.get(part.parent)
-    if tangent is None:
-        return 0.0 if part.index is None else None
-    return inner(part.value, tangent if part.index is None else to_numpy(tangent)[part.index])
-
-
-def inner(g: Any, tangent: Any) -> float:
-    """Re Σ g · tangent; the parts of several results one by one.
-
-    >>> inner(numpy.array([1.0, 2.0]), numpy.array([3.0, 4.0]))
-    11.0
-    """
-    if type(g) is numpy.float64 and type(tangent) is numpy.float64:
-        return float(g * tangent)
-    if g is None or tangent is None:
-        return 0.0
-    if isinstance(g, tuple):
-        return sum(inner(a, b) for a, b in zip(g, tangent, strict=True))
-    with numpy.errstate(all="ignore"):
-        made = numpy.sum(numpy.asarray(to_numpy(g)) * numpy.asarray(to_numpy(tangent)), dtype=None)
-    return float(numpy.real(made))
+def _distribute(made: Routes, between: list[Node], swept: Carried, s: int) -> None:
+    """From the output on, give what passes an instruction to its edges."""
+    web = swept.web
+    n = len(web.nodes)
+    inside = [False] * n
+    for node in between:
+        inside[web.at[node]] = True
+    through, gross = [0.0] * n, [0.0] * n
+    carried = [0.0] * len(web.link_parent)
+    parent, link, known = web.parent, web.link, swept.inner[s]
+    top = web.at[made.output]
+    through[top] = swept.ends[s]
+    for node in reversed(between):
+        k = web.at[node]
+        if k not in web.groups:
+            continue
+        first, end = web.groups[k]
+        passing = through[k]
+        inner_edges = [first] if end - first == 1 else [e for e in range(first, end) if inside[parent[e]]]
+        if len(inner_edges) == 1:
+            found = [passing] if inside[parent[inner_edges[0]]] else []
+        else:
+            given = [known.get(e) for e in inner_edges]
+            rest = passing - sum(c for c in given if c is not None)
+            found = [rest if c is None else c for c in given]
+        for e, value in zip(inner_edges, found, strict=False):
+            j = parent[e]
+            through[j] += value
+            gross[j] += abs(value)
+            carried[link[e]] += value
+    made.carried, made.through, made.gross = numpy.array(carried), numpy.array(through), numpy.array(gross)
+    made.reached = numpy.array(inside)
+    made.passing = made.through
+    made.total = through[web.at[made.source]]
 
 
 # ------------------------------------------------------------------------------------------------ paths
 
 
-def _search(made: Routes, order: list[Node]) -> None:
+def _search(made: Routes, sources: Sequence[int]) -> None:
     """Per variable the way on that carries most, as a logarithm, and how many paths there are in all."""
-    value: dict[Node, float] = {made.output: 0.0}
-    count: dict[Node, float] = {made.output: 1.0}
-    for node in reversed(order):
-        if node is made.output:
+    web = made.web
+    assert web is not None
+    n = len(web.nodes)
+    parents, consumers, _ = web.columns
+    starts = numpy.zeros(n, bool)
+    starts[list(sources)] = True
+    with numpy.errstate(all="ignore"):
+        through = made.through[parents]
+        ratios = numpy.where(starts[parents], made.carried, numpy.where(through != 0, made.carried / through, 0.0))
+        made.steps = numpy.log(numpy.abs(ratios))
+    best, following, step = [-math.inf] * n, [-1] * n, [0.0] * n
+    count, turns = [0.0] * n, [False] * n
+    top = web.at[made.output]
+    best[top], count[top] = 0.0, 1.0
+    links = numpy.flatnonzero(made.carried != 0)
+    every = (parents, consumers, made.steps, ratios < 0)
+    columns = [column[links].tolist() for column in every]
+    for j, k, length, turn in zip(*columns, strict=True):
+        onward = best[k]
+        if onward == -math.inf:
             continue
-        found = -math.inf
-        paths = 0.0
-        for consumer, carried in made.uses.get(node, {}).items():
-            if consumer not in value or not carried:
-                continue
-            paths += count[consumer]
-            step = _log(made.ratio(node, consumer))
-            if step + value[consumer] > found:
-                found = step + value[consumer]
-                made.best[node], made.step[node] = (found, consumer), step
-        if found > -math.inf:
-            value[node] = found
-            count[node] = paths
-    made.count = count.get(made.source, 0.0)
-
-
-def _log(x: float) -> float:
-    return math.log(abs(x)) if x else -math.inf
+        whole = length + onward
+        if whole > -math.inf:
+            count[j] += count[k]
+        if whole > best[j]:
+            best[j], following[j], step[j], turns[j] = whole, k, length, turn
+    made.best, made.following, made.onward = numpy.array(best), following, numpy.array(following, int)
+    made.step, made.turns, made.counts = numpy.array(step), numpy.array(turns), count
 
 
 def best_paths(made: Routes, k: int, seed: Any) -> list[Path]:
@@ -286,11 +392,14 @@ def best_paths(made: Routes, k: int, seed: Any) -> list[Path]:
     """
     if made.direction is None:
         return _heaviest(made, k)
+    found = _heaviest(made, k)
+    if sum(len(path.nodes) for path in found) > LONGEST_MEASURED:
+        return found
     found = _heaviest(made, CANDIDATES * k)
     if sum(len(path.nodes) for path in found) > LONGEST_MEASURED:
         return found[:k]
     measured = [Path(path.nodes, _measured(made, path.nodes, seed)) for path in found]
-    least = 1e-14 * made.gross.get(made.source, 0.0)
+    least = 1e-14 * made.gross_size
     made.idle = sum(abs(path.contribution) <= least for path in measured)
     measured = [path for path in measured if abs(path.contribution) > least]
     return sorted(measured, key=lambda path: -abs(path.contribution))[:k]
@@ -308,44 +417,78 @@ def _measured(made: Routes, nodes: Sequence[Node], seed: Any) -> float:
     return inner(g, made.direction)
 
 
+@dataclass(frozen=True)
+class _Way:
+    """The beginning of a path: positions of variables, and at each the logarithm and the sign turns so far."""
+
+    at: numpy.ndarray
+    length: numpy.ndarray
+    turns: numpy.ndarray
+
+
 def _heaviest(made: Routes, k: int) -> list[Path]:
-    if made.source not in made.best:
+    web = made.web
+    if web is None or not made.best.size or made.best[web.at[made.source]] == -math.inf:
         return []
-    heap: list[tuple[float, int, tuple[Node, ...]]] = [(-made.best[made.source][0], 0, (made.source,))]
+    source = web.at[made.source]
+    start = _Way(numpy.array([source]), numpy.zeros(1), numpy.zeros(1, int))
+    heap: list[tuple[float, int, _Way, int]] = [(-float(made.best[source]), 0, start, -1)]
     found: list[Path] = []
     ticket = 0
     while heap and len(found) < k:
-        _, _, prefix = heapq.heappop(heap)
-        path, deviations = _followed(made, prefix, k)
-        found.append(path)
-        for cost, nodes_before in deviations:
+        _, _, prefix, link = heapq.heappop(heap)
+        way, deviations = _followed(made, prefix, link, k)
+        found.append(_path(made, way))
+        for cost, after, onward in deviations:
             ticket += 1
-            heapq.heappush(heap, (cost, ticket, nodes_before))
-        heap = heapq.nsmallest(2 * k, heap)
+            heapq.heappush(heap, (cost, ticket, after, onward))
+        heap = heapq.nsmallest(2 * k, heap, key=lambda entry: entry[:2])
     return found
 
 
-def _followed(made: Routes, prefix: tuple[Node, ...], k: int) -> tuple[Path, list[tuple[float, tuple[Node, ...]]]]:
-    """A prefix followed to the output the best way, and the best deviations from it after the prefix."""
-    nodes = list(prefix)
-    steps = [made.ratio(u, v) for u, v in zip(nodes, nodes[1:], strict=False)]
-    so_far = sum(map(_log, steps))
-    negative = sum(step < 0 for step in steps)
-    candidates: list[tuple[float, int, Node]] = []
-    while nodes[-1] is not made.output:
-        node = nodes[-1]
-        onward = made.best[node][1]
-        to = made.uses[node]
-        for consumer, carried in to.items() if len(to) > 1 else ():
-            if consumer is onward or not carried or (consumer not in made.best and consumer is not made.output):
-                continue
-            after = 0.0 if consumer is made.output else made.best[consumer][0]
-            cost = -(so_far + _log(made.ratio(node, consumer)) + after)
-            candidates.append((cost, len(nodes), consumer))
-        so_far += made.step[node]
-        negative += to[onward] < 0 if node is made.source else (to[onward] < 0) != (made.through[node] < 0)
-        nodes.append(onward)
+def _path(made: Routes, way: _Way) -> Path:
+    assert made.web is not None
+    so_far = float(way.length[-1])
     size = math.exp(so_far) if so_far < 709.0 else math.inf
-    chosen = heapq.nsmallest(k, candidates, key=lambda c: c[0])
-    deviations = [(cost, (*nodes[:length], consumer)) for cost, length, consumer in chosen]
-    return Path(tuple(nodes), -size if negative % 2 else size), deviations
+    nodes = made.web.nodes
+    return Path(tuple([nodes[i] for i in way.at.tolist()]), -size if way.turns[-1] % 2 else size)
+
+
+def _followed(made: Routes, prefix: _Way, link: int, k: int) -> tuple[_Way, list[tuple[float, _Way, int]]]:
+    """A prefix, on by a link if there is one, followed to the output the best way; and the best deviations from it
+    after the prefix, each as the beginning that it shares and the link by which it leaves.
+    """
+    web = made.web
+    assert web is not None
+    parents, consumers, _ = web.columns
+    if link >= 0:
+        turned = (made.carried[link] < 0) != (parents[link] != web.at[made.source] and made.through[parents[link]] < 0)
+        prefix = _Way(
+            numpy.append(prefix.at, consumers[link]),
+            numpy.append(prefix.length, prefix.length[-1] + made.steps[link]),
+            numpy.append(prefix.turns, prefix.turns[-1] + turned),
+        )
+    tail = []
+    i, top = int(prefix.at[-1]), web.at[made.output]
+    while i != top:
+        i = made.following[i]
+        tail.append(i)
+    at = numpy.append(prefix.at, numpy.array(tail, int))
+    leaving = at[len(prefix.at) - 1 : -1]
+    way = _Way(
+        at,
+        numpy.append(prefix.length, prefix.length[-1] + numpy.cumsum(made.step[leaving])),
+        numpy.append(prefix.turns, prefix.turns[-1] + numpy.cumsum(made.turns[leaving])),
+    )
+    place = numpy.full(len(web.nodes), -1)
+    place[leaving] = numpy.arange(len(prefix.at) - 1, len(at) - 1)
+    usable = (place[parents] >= 0) & (consumers != made.onward[parents]) & (made.carried != 0)
+    links = numpy.flatnonzero(usable & (made.best[consumers] > -math.inf))
+    costs = -(way.length[place[parents[links]]] + made.steps[links] + made.best[consumers[links]])
+    chosen = numpy.lexsort((links, place[parents[links]], costs))[:k]
+    deviations = []
+    for i in chosen.tolist():
+        end = int(place[parents[links[i]]]) + 1
+        shared = _Way(way.at[:end], way.length[:end], way.turns[:end])
+        deviations.append((float(costs[i]), shared, int(links[i])))
+    return way, deviations
