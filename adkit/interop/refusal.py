@@ -11,6 +11,7 @@ from typing import Any
 __adkit__ = True
 
 _MIXED = re.compile(r"TracedArray.*\b(Tensor|EagerTensor|ArrayImpl)\b|\b(Tensor|EagerTensor|ArrayImpl)\b.*TracedArray")
+_OWN_FUNCTION = re.compile(r"(Only Array objects are allowed; got|Unsupported type) .*TracedArray")
 ADAPTER = "adkit.interop.torch"
 
 
@@ -41,9 +42,16 @@ def fix_for(value: Any) -> str:
 
 
 def mixed(error: Exception) -> tuple[str, str] | None:
-    """Message and fix for an error of an operation in which a traced value met a tensor, else `None`."""
+    """Message and fix for an error of a function or operation of another library that got a traced value, or `None`."""
     text = str(error)
-    if not isinstance(error, TypeError) or "TracedArray" not in text or not _MIXED.search(text):
+    if not isinstance(error, TypeError) or "TracedArray" not in text:
+        return None
+    if _OWN_FUNCTION.search(text):
+        return (
+            "a function of an array library got a traced value, which only adkit's functions take",
+            "take the function from the array, as in xp = x.__array_namespace__(); xp.sin(x), or use numpy's",
+        )
+    if not _MIXED.search(text):
         return None
     return (
         "a traced value met a tensor of another library, which knows nothing of its derivative",
