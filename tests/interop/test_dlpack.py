@@ -74,7 +74,7 @@ def test_derivatives_stay_in_the_library_and_its_numbers_go_out_by_dlpack():
 
 def test_a_function_of_the_library_itself_names_the_way_that_the_standard_has():
     with pytest.raises(adkit.UnsupportedError, match=r"\(line \d+\).*xp = x.__array_namespace__\(\)"):
-        adkit.grad(lambda v: array_api_strict.sum(v))(array_api_strict.asarray([1.0]))
+        adkit.grad(lambda v: array_api_strict.sin(v)[0])(array_api_strict.asarray([1.0]))
 
 
 def test_without_torch_the_adapter_says_what_to_install():
