@@ -274,9 +274,10 @@ def Rop(f: Any, wrt: Any, eval_points: Any, **_: Any) -> Any:
     """
     variables, _kind = _checked_variables(wrt, "Rop")
     _, points = _paired(wrt, eval_points, "wrt", "Rop")
-    outputs, kind = _listed(f)
-    params = {"outputs": len(outputs), "wrt": len(variables)}
-    apply = Apply(PUSH, (*map(as_variable, outputs), *variables, *points), params, [y.type for y in outputs])
+    given, kind = _listed(f)
+    results = [as_variable(y) for y in given]
+    params = {"outputs": len(results), "wrt": len(variables)}
+    apply = Apply(PUSH, (*results, *variables, *points), params, [y.type for y in results])
     return _packed(apply.outputs, kind)
 
 

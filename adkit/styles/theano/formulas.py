@@ -1,14 +1,14 @@
 """Expressions as formulas: syntax trees of what the user wrote, and of what a derivative's sweep computes.
 
-A derivative is shown by its sweep over stand-ins: values of the right number of dimensions whose lengths are all the
-same. What depends on these lengths is named (`x.size`), what only repeats a value over an array is left out, and
-the rest is simplified (`simplification`). What a compiled function computes never comes from here.
+A derivative is shown by its sweep over stand-ins: values of the right number of dimensions, of lengths that stand for
+any. What depends on these lengths is named (`x.size`), what only repeats a value over an array is left out, and the
+rest is simplified (`simplification`). What a compiled function computes never comes from here.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy
@@ -19,14 +19,15 @@ from ...handle import TracedArray, is_traced
 from ...listing import ancestors_of
 from ...nodes import Node
 from ...tracing import make_input, recording
-from .differentiation import PUSH, Derivative
+from .differentiation import PULL, PUSH, Derivative
 from .evaluation import Context, evaluate
 from .graph import Apply, Constant, Variable, leaves, order
+from .lengths import Lengths
 from .simplification import called, plain, shortened
 
 __adkit__ = True
 
-LENGTHS = (3, 8, 4, 12)  # of stand-ins: the first that the expression takes
+TRIALS = ((3, 5, 7, 4, 9, 11), (8, 12, 10, 14, 13, 15), (3,), (4,))  # lengths: each its own, else one for all
 LARGE, DEEP = 1500, 40  # parts of a formula, and its depth, beyond which parts get names
 
 
@@ -56,12 +57,11 @@ class Display:
         shape = numpy.shape(getattr(value, "value", value))
         source = sized(variable)
         if axis is None or len(axis) == len(shape):
-            count, tree = float(numpy.prod(shape)), ast.Attribute(_tree_of(source), "size")
-            return self._named((source, "size"), numpy.float64(count), tree)
+            name = ast.Attribute(_tree_of(source), "size")
+            return self._named((source, "size"), numpy.float64(numpy.prod(shape)), name)
         made: Any = 1.0
         for i in axis:
-            tree = _size(source, i)
-            made = made * self._named((source, i), numpy.float64(shape[i]), tree)
+            made = made * self._named((source, i), numpy.float64(shape[i]), _size(source, i))
         return made
 
     def shape_of(self, variable: Variable, shape: numpy.ndarray) -> Any:
@@ -160,6 +160,11 @@ def _written(apply: Apply, trees: list[ast.expr], made: Variable) -> ast.expr:
     if op.symbol:
         names = {f"_{i}": tree for i, tree in enumerate(trees)}
         return _substituted(op.symbol.format(*names), names)
+    if op.name in ("concatenate", "stack"):
+        axis = [ast.Constant(params["axis"])] if params["axis"] else []
+        return called(op.name, [ast.List(list(trees)), *axis])
+    if op.name == "arange" and _is_number(trees[0], 0) and _is_number(trees[2], 1):
+        return called("arange", trees[1:2])
     if "index" in params and op.name.endswith("subtensor"):
         return _subtensor(op.name, params["index"], trees)
     if op.name == "dimshuffle":
@@ -175,6 +180,10 @@ def _written(apply: Apply, trees: list[ast.expr], made: Variable) -> ast.expr:
     if len(apply.outputs) > 1:
         return ast.Subscript(called(op.name, trees, shown), ast.Constant(made.index))
     return called(op.name, trees, shown)
+
+
+def _is_number(tree: ast.expr, number: int) -> bool:
+    return isinstance(tree, ast.Constant) and tree.value == number
 
 
 def _substituted(text: str, names: Mapping[str, ast.expr]) -> ast.expr:
@@ -193,13 +202,13 @@ def _subtensor(name: str, index: list[Any], trees: list[ast.expr]) -> ast.expr:
     def one(part: Any) -> Any:
         return next(operands) if isinstance(part, str) else None if part is None else _constant(part)
 
-    parts = []
+    at: list[ast.expr] = []
     for p in index:
         if isinstance(p, slice):
-            parts.append(ast.Slice(*(one(b) for b in (p.start, p.stop, p.step))))
+            at.append(ast.Slice(*(one(b) for b in (p.start, p.stop, p.step))))
         else:
-            parts.append(ast.Constant(p) if p is None or p is Ellipsis else one(p))
-    made = ast.Subscript(trees[0], parts[0] if len(parts) == 1 else ast.Tuple(parts))
+            at.append(ast.Constant(p) if p is None or p is Ellipsis else one(p))
+    made = ast.Subscript(trees[0], at[0] if len(at) == 1 else ast.Tuple(at))
     return called(name, [made, trees[1]]) if writes else made
 
 
@@ -214,41 +223,61 @@ def _shuffled(tree: ast.expr, pattern: tuple[Any, ...], ndim: int) -> ast.expr:
 
 def derivative(variable: Variable) -> Formula:
     """The simplified formula of an output of a sweep; the call itself where no stand-in can go through it."""
-    known = variable._compiled.get("formula")
+    known: Formula | None = variable._compiled.get("formula")
     if known is None:
         known = variable._compiled["formula"] = _derived(variable)
-    return known  # type: ignore[no-any-return]
+    return known
 
 
 def _derived(variable: Variable) -> Formula:
-    for length in (*LENGTHS, *_given_lengths(variable)):
+    """The formula that is the same for stand-ins of other lengths; one that differs holds for neither."""
+    found: list[Formula] = []
+    classes = Lengths([variable])
+    for lengths in TRIALS:
         try:
-            return _swept(variable, length)
+            found.append(_swept(variable, classes, lengths))
+        except (_Opaque, RecursionError):
+            break
         except Exception:  # whatever NumPy says of lengths that do not fit
             continue
+        if len(found) == 2:
+            if _dumped(found[0]) == _dumped(found[1]):
+                return found[0]
+            break
+    return _call(variable)
+
+
+class _Opaque(Exception):
+    """The sweep depends on the stand-ins."""
+
+
+def _dumped(formula: Formula) -> list[str]:
+    return [ast.dump(tree) for tree in (formula.tree, *(part for _, part in formula.parts))]
+
+
+def _call(variable: Variable) -> Formula:
+    """A derivative as the call that it was written as."""
     apply = variable.owner
     assert apply is not None
+    n, m = apply.params.get("outputs", 1), apply.params.get("wrt", len(apply.inputs) - 1)
+    at = variable.index + (2 * n if apply.op is PULL else n)
+    shown = [*apply.inputs[:n], apply.inputs[at]]
+    if apply.op is PUSH:
+        shown += apply.inputs[n + m :]
+    elif apply.op is PULL and not all(isinstance(g, Constant) for g in apply.inputs[n : 2 * n]):
+        shown += apply.inputs[n : 2 * n]
     parts: list[tuple[str, ast.expr]] = []
     trees = []
-    for v in apply.inputs:
+    for v in shown:
         found = formula(v)
-        parts += [p for p in found.parts if p not in parts]
+        parts += [part for part in found.parts if part not in parts]
         trees.append(found.tree)
-    return Formula(called(apply.op.name, trees), parts)
+    name = "Lop" if apply.op is PULL and len(shown) > n + 1 else apply.op.name
+    return Formula(called(name, trees), parts)
 
 
-def _given_lengths(variable: Variable) -> list[int]:
-    found: dict[int, None] = {}
-    for apply in order([variable]):
-        for v in apply.inputs:
-            if isinstance(v, Constant):
-                found.update(dict.fromkeys(n for n in numpy.shape(v.data) if n > 1))
-    return list(found)[:8]
-
-
-def stand_in(variable: Variable, length: int, place: int) -> Any:
-    """A value of the type of a variable, whose lengths are all `length`."""
-    shape = tuple(1 if b else length for b in variable.broadcastable)
+def stand_in(variable: Variable, shape: tuple[int, ...], place: int) -> Any:
+    """A value of the type of a variable."""
     dtype = variable.type.numpy_dtype
     if dtype.kind in "biu":
         return numpy.zeros(shape, dtype) if shape else dtype.type(2 if dtype.kind != "b" else 1)
@@ -257,22 +286,28 @@ def stand_in(variable: Variable, length: int, place: int) -> Any:
     return values.reshape(shape).astype(dtype)[()]
 
 
-def _swept(variable: Variable, length: int) -> Formula:
+def _swept(variable: Variable, classes: Lengths, lengths: Sequence[int]) -> Formula:
     given = leaves([variable])
+    shapes = classes.assigned(given, lengths)
     display = Display()
     with recording() as record:
         record.batching = True
         context = Context(display)
-        handles = [make_input(stand_in(v, length, i)) for i, v in enumerate(given)]
+        handles = [make_input(stand_in(v, shapes[v], i)) for i, v in enumerate(given)]
         for v, handle in zip(given, handles, strict=True):
             display.names[handle.node] = _leaf(v)
         (made,) = evaluate([variable], dict(zip(given, handles, strict=True)), context)
     apply = variable.owner
     assert apply is not None
+    taken = [g for g in record.guards if g.node.primitive.name not in ("any", "isnan")]
+    if taken or any(a.op.name in ("scan", "ifelse") for a in order([variable])):
+        raise _Opaque  # the path, or the number of steps, is that of the stand-ins
     params = apply.params
     at = variable.index if apply.op is PUSH else 2 * params.get("outputs", 0) + variable.index
     like = _tree_of(apply.inputs[at]) if "outputs" in params else None
-    return Sweep(display, dict(zip([h.node for h in handles], given, strict=True))).formula(made, like)
+    constants = [v.data for a in order([variable]) for v in a.inputs if isinstance(v, Constant) and v.ndim]
+    named = dict(zip([h.node for h in handles], given, strict=True)) if len(lengths) > 1 else {}
+    return Sweep(display, named, constants).formula(made, like)
 
 
 class Sweep:
@@ -282,8 +317,8 @@ class Sweep:
     operation needs its whole shape; `shapes` says what is kept.
     """
 
-    def __init__(self, display: Display, variables: Mapping[Node, Variable]) -> None:
-        self.names, self.variables = display.names, variables
+    def __init__(self, display: Display, variables: Mapping[Node, Variable], constants: list[Any]) -> None:
+        self.names, self.variables, self.constants = display.names, variables, constants
         self.trees: dict[Node, ast.expr] = {}
         self.shapes: dict[Node, tuple[int, ...]] = {}
         self.extents: dict[Node, tuple[int, int]] = {}
@@ -313,14 +348,14 @@ class Sweep:
                 self._name(node)
         tree = shortened(self.trees[output])
         if self.shapes[output] != output.shape or (output.shape and isinstance(tree, ast.Constant)):
-            tree = self._filled(tree, like or self._like(output))
+            tree = self._filled(tree, like or self._like(output.shape))
         return Formula(tree, self.parts)
 
     def _whole_constant(self, value: Any, like: ast.expr | None) -> ast.expr:
         array = numpy.asarray(value)
         if array.ndim and array.size and like is not None and bool(numpy.all(array == array.flat[0])):
             return self._filled(plain(array.flat[0].item()), like)
-        return _constant(value)
+        return self._array(array) if array.ndim else _constant(value)
 
     def _live(self, output: Node) -> list[Node]:
         seen, stack = {output}, [output]
@@ -369,19 +404,36 @@ class Sweep:
         array = numpy.asarray(operand)
         if array.ndim and array.size and bool(numpy.all(array == array.flat[0])):
             return plain(array.flat[0].item()), ()
-        return _constant(operand), array.shape
+        return self._array(array), array.shape
+
+    def _array(self, array: numpy.ndarray) -> ast.expr:
+        """A constant: one of the user's, or an identity matrix of the length of a vector."""
+        if array.ndim == 2 and array.shape[0] == array.shape[1] and numpy.array_equal(array, numpy.eye(len(array))):
+            for node, variable in self.variables.items():
+                if node.shape == array.shape[:1]:
+                    return called("eye", [ast.Attribute(_leaf(variable), "size")])
+        if array.ndim and not any(numpy.array_equal(array, c) for c in self.constants):
+            raise _Opaque
+        return _constant(array)
 
     def _whole(self, operand: Any) -> ast.expr:
-        if type(operand) is not Node or self.shapes[operand] == operand.shape:
-            return self.trees[operand] if type(operand) is Node else _constant(operand)
-        return self._filled(self.trees[operand], self._like(operand))
+        if type(operand) is Node:
+            if self.shapes[operand] == operand.shape:
+                return self.trees[operand]
+            return self._filled(self.trees[operand], self._like(operand.shape))
+        array = numpy.asarray(operand)
+        if array.size == 1:
+            return plain(array.flat[0].item())
+        if array.ndim and array.size and bool(numpy.all(array == array.flat[0])):
+            return self._filled(plain(array.flat[0].item()), self._like(array.shape))
+        return self._array(array)
 
-    def _like(self, node: Node) -> ast.expr:
-        """A value with a name that has the shape of a node."""
-        for other, variable in self.variables.items():
-            if other.shape == node.shape:
+    def _like(self, shape: tuple[int, ...]) -> ast.expr:
+        """A value with a name that has a shape."""
+        for node, variable in self.variables.items():
+            if node.shape == shape:
                 return _leaf(variable)
-        return ast.Name("...")
+        raise _Opaque
 
     @staticmethod
     def _filled(tree: ast.expr, like: ast.expr) -> ast.expr:
@@ -401,6 +453,8 @@ class Sweep:
 
 
 def _reshaped(node: Node, trees: list[ast.expr]) -> ast.expr:
+    if node.size == 1:
+        return trees[0]
     before, after = getattr(node.inputs[0], "shape", ()), node.shape
     if [n for n in before if n != 1] == [n for n in after if n != 1]:
         axes = iter(i for i, n in enumerate(before) if n != 1)

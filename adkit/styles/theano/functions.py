@@ -120,7 +120,8 @@ def _checked_traced(value: TracedArray, kind: TensorType, name: str) -> TracedAr
     if want.kind in "biu" and value.dtype.kind not in "biu":
         fix = "use a float variable, or pass adkit.stop_gradient(x) converted to integers"
         raise at_line(ArgumentError, f"the input {name} is an integer variable and the value is traced", fix)
-    return value.astype(want)  # type: ignore[no-any-return]
+    made: TracedArray = value.astype(want)
+    return made
 
 
 def _may_convert(value: Any, plain: numpy.ndarray, want: numpy.dtype, downcast: bool | None) -> bool:
@@ -311,7 +312,7 @@ class Function:
         profile: Any = None,
     ) -> Function:
         """The function again, with other shared variables in the place of some (`swap`), or without its updates."""
-        instead = {}
+        instead: dict[Variable, Variable] = {}
         for old, new in (swap or {}).items():
             if not isinstance(new, Variable) or new.type is not getattr(old, "type", None):
                 raise at_line(GraphError, "swap needs shared variables of one type", "pass {old: new}")
@@ -319,7 +320,7 @@ class Function:
         updates = {} if delete_updates else self.updates
         every = replaced([*self.outputs, *updates.values()], instead)
         n = len(self.outputs)
-        again = {instead.get(k, k): v for k, v in zip(updates, every[n:], strict=True)}
+        again = {_shared(instead.get(k, k)): v for k, v in zip(updates, every[n:], strict=True)}
         return Function(self.inputs, every[:n], self.pack, again, self.downcast, name or self.name)
 
     @property
@@ -398,12 +399,16 @@ def pairs(given: Any, what: str) -> list[tuple[Variable, Variable]]:
     return made
 
 
-def _update(target: Variable, value: Variable) -> Variable:
+def _shared(target: Variable) -> SharedVariable:
+    if not isinstance(target, SharedVariable):
+        raise at_line(GraphError, f"updates= has {target!r}, which is not shared", "make it with theano.shared(value)")
+    return target
+
+
+def _update(target: SharedVariable, value: Variable) -> Variable:
     """The expression in the type of the shared variable that it updates."""
     from .tensor.elementwise import cast
 
-    if not isinstance(target, SharedVariable):
-        raise at_line(GraphError, f"updates= has {target!r}, which is not shared", "make it with theano.shared(value)")
     if value.ndim != target.ndim:
         message = f"an update of {target._shown()} has {value.ndim} dimensions, not {target.ndim}"
         raise at_line(GraphError, message, "update it with an expression of its own type")
@@ -463,7 +468,7 @@ def function(
     results, pack = _outputs(outputs)
     instead = dict(pairs(givens, "givens="))
     changed = pairs(updates, "updates=")
-    targets = {target: _update(target, value) for target, value in changed}
+    targets = {_shared(target): _update(_shared(target), value) for target, value in changed}
     if len(targets) < len(changed):
         raise at_line(GraphError, "updates= names a shared variable twice", "give one expression for each")
     every = [*results, *targets.values()]

@@ -110,6 +110,17 @@ class Lengths:
         for a, b in groups:
             self._all(a, b)
 
+    def assigned(self, variables: Sequence[Variable], lengths: Sequence[int]) -> dict[Variable, tuple[int, ...]]:
+        """Shapes for variables: the lengths that constants have, and for each other class one of `lengths`, in turn."""
+        sizes = {self._root((c, i)): n for c in self.constants for i, n in enumerate(numpy.shape(c.data)) if n > 1}
+        made = {}
+        for v in variables:
+            for i, one in enumerate(v.broadcastable):
+                if not one:
+                    sizes.setdefault(self._root((v, i)), lengths[len(sizes) % len(lengths)])
+            made[v] = tuple(1 if b else sizes[self._root((v, i))] for i, b in enumerate(v.broadcastable))
+        return made
+
     def known(self, variable: Variable, given: Sequence[Variable]) -> bool:
         """Whether the shape of a variable follows from those of others."""
         roots = {self._root((g, i)) for g in [*given, *self.constants] for i in range(g.ndim)}

@@ -87,17 +87,35 @@ def shortened(tree: ast.expr) -> ast.expr:
         if after == before:
             break
         before = after
-    return tree
+    return _Functions().visit(tree)
 
 
 class _Functions(ast.NodeTransformer):
-    """What holds of functions: odd and even ones of a negative, inverses, selections of equal values, numbers."""
+    """What holds of functions: odd and even ones of a negative, inverses, selections of equal values, products of
+    vectors that were made matrices; whole numbers without a point.
+    """
+
+    def visit_Constant(self, tree: ast.Constant) -> ast.expr:
+        return plain(tree.value) if type(tree.value) is float else tree
+
+    def visit_Attribute(self, tree: ast.Attribute) -> ast.expr:
+        self.generic_visit(tree)
+        shuffled = _shuffled(tree.value) if tree.attr == "T" else None
+        if shuffled is not None and len(shuffled[1]) == 2:
+            return _dimshuffle(shuffled[0], shuffled[1][::-1])
+        if tree.attr == "T" and isinstance(tree.value, ast.Attribute) and tree.value.attr == "T":
+            return tree.value.value
+        return tree
 
     def visit_Call(self, tree: ast.Call) -> ast.expr:
         self.generic_visit(tree)
         name = tree.func.id if isinstance(tree.func, ast.Name) else ""
         if len(tree.args) == 1 and not tree.keywords:
             return self._unary(tree, name, tree.args[0])
+        if name == "dot":
+            return _product(tree)
+        if name == "dimshuffle":
+            return _turned(tree)
         if name == "switch" and len(tree.args) == 3 and ast.dump(tree.args[1]) == ast.dump(tree.args[2]):
             return tree.args[1]
         return tree
@@ -123,3 +141,45 @@ class _Functions(ast.NodeTransformer):
         if isinstance(tree.op, ast.USub) and isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.USub):
             return inner.operand
         return tree
+
+
+def _shuffled(tree: ast.expr) -> tuple[ast.expr, tuple[Any, ...]] | None:
+    """The operand and the pattern of a call of `dimshuffle`."""
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "dimshuffle":
+        return tree.args[0], tuple(a.value for a in tree.args[1:] if isinstance(a, ast.Constant))
+    return None
+
+
+def _dimshuffle(tree: ast.expr, pattern: tuple[Any, ...]) -> ast.expr:
+    if pattern == tuple(range(len(pattern))) and len(pattern) == 1:
+        return tree
+    return called("dimshuffle", [tree, *map(ast.Constant, pattern)])
+
+
+def _product(tree: ast.Call) -> ast.expr:
+    """A column times a row is an outer product."""
+    for one, other in (tree.args, tree.args[::-1]):
+        if isinstance(one, ast.Constant):  # of one row and column
+            return ast.BinOp(one, ast.Mult(), other)
+    left, right = (_shuffled(a) for a in tree.args)
+    if left is not None and right is not None and left[1] == (0, "x") and right[1] == ("x", 0):
+        return called("outer", [left[0], right[0]])
+    return tree
+
+
+def _turned(tree: ast.Call) -> ast.expr:
+    """A product with a column, made a vector again, is the product with the vector; likewise for a row."""
+    operand, pattern = _shuffled(tree) or (tree, ())
+    inner = _shuffled(operand)
+    if inner is not None:  # one after the other
+        kept = [p for p in inner[1] if p != "x"] if len(pattern) == 1 else []
+        return inner[0] if kept == [0] and inner[1][pattern[0]] == 0 else tree
+    if not isinstance(operand, ast.Call) or not isinstance(operand.func, ast.Name) or operand.func.id != "dot":
+        return tree
+    left, right = operand.args
+    column, row = _shuffled(right), _shuffled(left)
+    if pattern == (0,) and column is not None and column[1] == (0, "x"):
+        return called("dot", [left, column[0]])
+    if pattern == (1,) and row is not None and row[1] == ("x", 0):
+        return called("dot", [row[0], right])
+    return tree

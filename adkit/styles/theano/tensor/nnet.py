@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .... import numpy as anp
+from ....transforms import stop_gradient
 from ..graph import Operation, TensorType, Variable, as_variable
 from .elementwise import OPERATIONS, switch
 from .reduction import logsumexp, sum
@@ -69,9 +71,8 @@ def logsoftmax(x: Any) -> Variable:
 
 
 def _softmax(x: Any) -> Any:
-    from ....scipy.special import softmax
-
-    return softmax(x, axis=-1)
+    powers = anp.exp(x - stop_gradient(anp.max(x, axis=-1, keepdims=True)))
+    return powers / anp.sum(powers, axis=-1, keepdims=True)
 
 
 SOFTMAX = Operation("softmax", _softmax, lambda x: TensorType(x.dtype, x.broadcastable))
