@@ -67,6 +67,7 @@ class Piece:
     watched: list[Node] = dataclasses.field(default_factory=list)
     shown: bool = False
     dropped: list[Node] = dataclasses.field(default_factory=list)
+    constructs: list[Node] = dataclasses.field(default_factory=list)
 
     # -- values
 
@@ -76,20 +77,29 @@ class Piece:
             return
         kept = {*self.inputs, *self.closures}
         self.dropped = []
+        self.constructs = []
         for node in self.steps:
+            value = node.value
+            if value is None and node.params is None:
+                continue
+            if (value is None or type(value) in SCALAR_TYPES) and not isinstance(node.primitive, Construct):
+                continue
             if node in kept:
                 continue
             if isinstance(node.primitive, Construct):
                 node.params["body"].forget()  # type: ignore[index]
+                self.constructs.append(node)
             given = node.primitive is TRANSFER or (node.primitive is INPUT and not node.inputs)
-            if node.value is not None and _is_large(node.value) and not given:
+            if value is not None and _is_large(value) and not given:
                 node.value = None
                 self.dropped.append(node)
 
     def restore(self) -> None:
         """Compute the forgotten values again from those of the inputs."""
         wanted = set(self.dropped)
-        wanted.update(node for node in self.order if _is_forgotten(node))
+        if self.constructs:
+            inner = {node for node in self.constructs if node.params["body"].forgotten}  # type: ignore[index]
+            wanted.update(node for node in self.order if node in inner)
         if not wanted:
             return
         given = {*self.inputs, *self.closures}
@@ -383,10 +393,6 @@ def _is_large(value: Any) -> bool:
     if type(value) is Results:
         return any(_is_large(part) for part in value)
     return type(value) not in SCALAR_TYPES and getattr(value, "nbytes", 1 << 30) > SMALL
-
-
-def _is_forgotten(node: Node) -> bool:
-    return isinstance(node.primitive, Construct) and node.params["body"].forgotten  # type: ignore[index]
 
 
 def decide(value: Any, expected: Any, checked: bool = True, shown: bool = True) -> None:

@@ -6,6 +6,7 @@ Not for: what is kept of a piece and the sweeps through it (`body`), or what the
 from __future__ import annotations
 
 import contextlib
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 from typing import Any
@@ -28,6 +29,7 @@ from .storage import snapshot
 
 __adkit__ = True
 
+_by_id = operator.attrgetter("id")
 STEPS = 500  # at most, of a loop in one piece
 INSTRUCTIONS = 4000
 BYTES = 1 << 20
@@ -96,6 +98,7 @@ class BodyRecorder:
         self._exit = contextlib.ExitStack()
         self._record: Recording
         self._plain = [untraced(array) for array in self.arrays]
+        self._elements: dict[int, list[Any]] = {}  # of plain arrays, once no step is shown any more
         self._outer = tracing.keeping()
 
     def __enter__(self) -> BodyRecorder:
@@ -137,6 +140,9 @@ class BodyRecorder:
 
     def item(self, j: int, k: int) -> Any:
         """Element k of a scanned array; an input, too, in a step that is shown."""
+        elements = self._elements.get(j)
+        if elements is not None:
+            return elements[k]
         value = read_at(self._plain[j], k)
         shown = self._outer and not self.pieces and differentiable(value)
         return self._input(value, (ITEM, j, k)) if shown or is_traced(self.arrays[j]) else value
@@ -148,7 +154,6 @@ class BodyRecorder:
 
     def step(self, state: list[Any]) -> list[Any]:
         """The end of a step: the state for the next one, which a new piece may begin with."""
-        self.length += 1
         self._steps += 1
         if self._steps < self.limit:
             return state
@@ -156,8 +161,12 @@ class BodyRecorder:
 
     def end(self, state: list[Any]) -> list[Any]:
         """The end of a piece, and the state that the next one begins with."""
+        self.length += self._steps
         traced = [is_traced(leaf) for leaf in state]
         self._close(state)
+        if len(self.pieces) == 1:
+            arrays = enumerate(self.arrays)
+            self._elements = {j: list(array) for j, array in arrays if type(array) is numpy.ndarray}
         self._start()
         return [self._state(j, leaf, t) for j, (leaf, t) in enumerate(zip(state, traced, strict=True))]
 
@@ -188,17 +197,19 @@ class BodyRecorder:
     def _region(self, outputs: Iterable[Node]) -> tuple[list[Node], list[Node]]:
         """The nodes of this piece that `outputs` depend on, with the enclosing ones that they use; and those alone."""
         seen = set(outputs)
-        stack = [node for node in seen if node.id >= self._piece]
+        first = self._piece
+        stack = [node for node in seen if node.id >= first]
+        pop, push, see = stack.pop, stack.append, seen.add
         while stack:
-            node = stack.pop()
+            node = pop()
             if node.primitive is body_input:
                 continue
             for parent in node.inputs:
                 if type(parent) is Node and parent not in seen:
-                    seen.add(parent)
-                    if parent.id >= self._piece:
-                        stack.append(parent)
-        order = sorted(seen, key=lambda node: node.id)
+                    see(parent)
+                    if parent.id >= first:
+                        push(parent)
+        order = sorted(seen, key=_by_id)
         closures = []
         for node in order:
             if node.id >= self._piece:
@@ -231,6 +242,7 @@ class BodyRecorder:
     def close(self, state: list[Any]) -> None:
         """The end of the user's functions."""
         # the last condition of a loop may stand alone in a piece
+        self.length += self._steps
         if self._steps or not self.pieces or self._record.guards or self._record.decisions:
             self._close(state)
         self.state = [untraced(leaf) for leaf in state]

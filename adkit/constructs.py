@@ -165,14 +165,19 @@ class Carry:
         self.leaves = checked_leaves(leaves, self.names, construct, frame)
         self.types = [type_of(leaf) for leaf in leaves]
         self.quick = [(shape, dtype, float if dtype is FLOAT64 else dtype) for shape, dtype in self.types]
+        self.is_bare = self.structure is None  # the carry is one number or array: the quickest way
         self.construct, self.body, self.frame = construct, body, frame
 
     def tree(self, leaves: list[Any]) -> Any:
         """The carry with these leaves."""
-        return unflatten(self.structure, leaves)
+        return leaves[0] if self.is_bare else unflatten(self.structure, leaves)
 
     def state(self, tree: Any) -> list[Any]:
         """The leaves of what the body returned for the next step."""
+        if self.is_bare and type(tree) is TracedArray and (node := tree.node) is not None:
+            shape, dtype, weak = self.quick[0]
+            if node.shape == shape and (node.dtype is dtype or node.dtype is weak):
+                return [tree]
         leaves, structure = flatten(tree)
         if structure != self.structure:
             raise self._other(f"has the structure {_written(structure)}, and the carry {_written(self.structure)}")

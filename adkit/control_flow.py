@@ -72,11 +72,15 @@ class ScanCall(Call):
         f, carry, structure, arrays = self.functions[0], self.carry, self.xs_structure, range(len(self.arrays))
         state = run.begin()
         order = range(self.length - 1, -1, -1) if self.reverse else range(self.length)
+        collects, bare, item, step = True, carry.is_bare, run.item, run.step
         for k in order:
-            x = unflatten(structure, [run.item(j, k) for j in arrays])
-            state, y = self._pair(f(carry.tree(state), x))
-            run.emit(k, self._emitted(y))
-            state = run.step(carry.state(state))
+            x = item(0, k) if structure is None else unflatten(structure, [item(j, k) for j in arrays])
+            made = f(state[0] if bare else carry.tree(state), x)
+            new, y = made if type(made) is tuple and len(made) == 2 else self._pair(made)
+            if collects or y is not None:
+                run.emit(k, self._emitted(y))
+                collects = y is not None
+            state = step(carry.state(new))
         if not self.length:
             self._dry(run, f)
         return state
@@ -254,8 +258,9 @@ class ForCall(Loop):
     def run(self, run: Run, frame: FrameType) -> list[Any]:
         (body,), carry = self.functions, self.carry
         state = run.begin()
+        bare, step = carry.is_bare, run.step
         for i in range(self.lower, self.upper):
-            state = run.step(carry.state(body(i, carry.tree(state))))
+            state = step(carry.state(body(i, state[0] if bare else carry.tree(state))))
         return state
 
     def again(self, functions: Sequence[Any], operands: Sequence[Any]) -> Call:
