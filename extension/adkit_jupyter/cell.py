@@ -21,7 +21,7 @@ from adkit.handle import is_traced
 from adkit.sweeps.order import ancestors
 
 from .errors import as_cell_error
-from .faces import differentiated, seen_by_core
+from .faces import differentiated, leaves_of, seen_by_core
 from .inputs import InputPlan, Inputs, plan_inputs
 from .location import CellText
 from .namespace import RecordedNamespace
@@ -162,6 +162,7 @@ def record(shell: InteractiveShell, program: Program, options: Options, local: d
                 with showing_partial_list(rec, program, options, space):
                     value = execute(program, namespace, local)
                 name, output = choose_output(program, value, options.of, namespace, rec)
+                inputs.settle(leaves_of(output), namespace)
         except Exception as error:
             raise_as_users(error)
         finally:

@@ -17,6 +17,7 @@ from typing import Any
 
 from adkit.handle import is_traced
 from adkit.naming import assigned_names
+from adkit.sweeps.order import ancestors
 
 from .syntax import NameFlow
 
@@ -69,6 +70,15 @@ def name_of(value: Any, namespace: Mapping[str, Any]) -> str | None:
             return name
     own: str | None = value.__adkit_name__()
     return own
+
+
+def leaves_of(output: Any) -> list[tuple[Any, Any]]:
+    """The tensors of PyTorch's style that an output depends on as leaves, each with its node there, oldest first."""
+    graph = sys.modules.get(f"{_STYLES}.pytorch.graph")
+    if graph is None or not is_traced(output):
+        return []
+    order, _ = ancestors([output.node], 0)
+    return [(graph.leaf_tensors[node.id], node) for node in order if node.id in graph.leaf_tensors]
 
 
 def differentiated(rec: Any, value: Any, namespace: Mapping[str, Any]) -> tuple[str, Any] | None:

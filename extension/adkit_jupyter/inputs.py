@@ -160,6 +160,24 @@ class Inputs:
             self.names = (*self.names, name)
         self._add_face(name, value)
 
+    def settle(self, leaves: list[tuple[Any, Any]], namespace: Mapping[str, Any]) -> None:
+        """Let the leaves of the output be the inputs, as they were when it was computed: of a cell without names all
+        that have one, else those named. One that was changed in between is left where it was before.
+        """
+        found: dict[str, Any] = {}
+        for value, node in leaves:
+            name = next((n for n, other in self.traced.items() if other is value), None) or name_of(value, namespace)
+            if name is None or (self.named and name not in self.names):
+                continue
+            if name in found:
+                self.left.append(found[name])
+            found[name] = node
+            if name not in self.names:
+                self.names = (*self.names, name)
+            self.originals[name], self.traced[name] = node.value, value
+            self._snapshots[name] = handle.TracedArray(node, node.value)
+            self.adopted.append(value)
+
     @property
     def recorded(self) -> dict[str, Any]:
         """The inputs in the order in which they were named, as they were before the cell changed them."""

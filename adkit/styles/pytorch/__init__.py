@@ -24,7 +24,7 @@ import math
 from types import SimpleNamespace
 from typing import Any
 
-from . import creation, dtypes, functions, methods, random, shaping
+from . import cells, creation, dtypes, functions, methods, random, shaping
 from .creation import complex_
 from .dtypes import dtype, get_default_dtype, set_default_dtype
 from .modes import (
@@ -50,6 +50,7 @@ complex = complex_
 def _enter() -> None:
     space = globals()
     methods.attach(space)
+    cells.attach()
     for module in (creation, functions, shaping, random):
         for name, member in vars(module).items():
             if getattr(member, "__module__", None) == module.__name__ and not name.startswith("_"):

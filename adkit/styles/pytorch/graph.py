@@ -164,6 +164,13 @@ def _by_stretches(
     return [totals.get(node) for node in inputs]
 
 
+def tell(target: Any, results: list[Any]) -> None:
+    """Tell an open recording what was differentiated last."""
+    record = open_recording.get()
+    if record is not None:
+        record.differentiated[:] = [(target, results)]
+
+
 def cotangents(
     outputs: Sequence[tuple[Node, Any]], inputs: Sequence[Node] | None, retain: bool, create_graph: bool
 ) -> tuple[list[Node], list[Any]]:

@@ -18,7 +18,7 @@ from .nn.module import clear
 from .operands import plain, wrap
 from .tensors import Tensor
 from .versions import stamp
-from .writing import renew
+from .writing import writable
 
 __adkit__ = True
 
@@ -90,13 +90,7 @@ class Optimizer:
         raise refuse("Optimizer has no rule of its own", "use SGD, Adam, AdamW or RMSprop")
 
     def _update(self, parameter: Any, g: Any, rule: Any, rate: float) -> None:
-        held = parameter._h
-        if hasattr(held, "node"):
-            renew(parameter)
-            held = parameter._h
-            value = held.value
-        else:
-            value = held
+        value = writable(parameter)
         memory = self._memory.get(id(parameter))
         if memory is None:
             memory = self._memory[id(parameter)] = [0, *(numpy.zeros(value.shape, value.dtype) for _ in rule.slots)]

@@ -19,7 +19,7 @@ from . import operands
 from .dtypes import dtype as Dtype
 from .dtypes import named
 from .errors import refuse
-from .graph import GradFn, cotangents, hooked, leaf_tensors, new_leaf, unit_seed
+from .graph import GradFn, cotangents, hooked, leaf_tensors, new_leaf, tell, unit_seed
 from .modes import grad_mode
 from .operands import from_data, plain, wrap
 from .versions import version
@@ -299,7 +299,7 @@ class Tensor:
         inner = self._h
         if isinstance(inner, TracedArray):
             inner.share()
-            return wrap(inner.value)
+            inner = inner.value
         return view_of(self, inner)
 
     def detach_(self) -> Tensor:
@@ -407,12 +407,6 @@ class Tensor:
             raise refuse("a computed tensor that requires grad cannot be pickled", "pickle x.detach()")
         return _rebuild, (type(self), numpy.array(plain(self)), self.requires_grad)
 
-    # -- what a notebook's recorded cell asks of a value, see `adkit.styles.recorded`
-
-    def __adkit_handle__(self) -> Any:
-        """What it holds."""
-        return self._h
-
 
 operands.tensor_class = Tensor
 
@@ -488,6 +482,7 @@ def run_backward(
             if not tensor.requires_grad:
                 raise refuse("One of the differentiated Tensors does not require grad", "set x.requires_grad_()")
     retain = create_graph if retain_graph is None else retain_graph
+    tell(tensors[0], [])
     nodes = None if wanted is None else [tensor._h.node for tensor in wanted]
     found, values = cotangents(seeds(tensors, gradients, create_graph), nodes, retain, create_graph)
     for i, (node, g) in enumerate(zip(found, values, strict=True)):

@@ -26,7 +26,7 @@ class _Clock:
     latest = 0
 
 
-def _root(array: ndarray) -> ndarray:
+def root_of(array: ndarray) -> ndarray:
     """The array that owns the memory of `array`, as far as NumPy knows."""
     while type(array.base) is ndarray:
         array = array.base
@@ -37,7 +37,7 @@ def stamp(array: Any) -> None:
     """Note that the memory of an array has been written to."""
     if type(array) is not ndarray:
         return
-    root = _root(array)
+    root = root_of(array)
     key = id(root)
     known = _stamps.get(key)
     now = _Clock.latest = next_id()
@@ -49,7 +49,7 @@ def stamp(array: Any) -> None:
 
 def version(array: Any) -> int:
     """How often the memory of an array has been written to."""
-    known = _stamps.get(id(_root(array))) if type(array) is ndarray else None
+    known = _stamps.get(id(root_of(array))) if type(array) is ndarray else None
     return 0 if known is None else known[2]
 
 
@@ -78,7 +78,7 @@ def _verify_node(node: Node) -> None:
 def _verify_value(value: Any, node: Node) -> None:
     if type(value) is not ndarray:
         return
-    known = _stamps.get(id(_root(value)))
+    known = _stamps.get(id(root_of(value)))
     if known is not None and known[1] > node.id:
         raise overwritten(value)
 

@@ -20,7 +20,7 @@ from .errors import refuse
 from .graph import leaf_tensors
 from .modes import grad_mode
 from .operands import cast, wrap
-from .versions import stamp
+from .versions import root_of, stamp
 
 __adkit__ = True
 
@@ -99,39 +99,62 @@ def store(tensor: Any, result: Any, frame: Any, check: bool = True) -> Any:
 
 def write(tensor: Any, new: Any, frame: Any, index: Any = ...) -> None:
     """Write plain values into the memory of a tensor, seen by all that share it."""
+    memory = writable(tensor)
+    memory[index] = new
+    stamp(memory)
+
+
+def writable(tensor: Any) -> ndarray:
+    """The array of a tensor that is about to be written to."""
     inner = tensor._h
-    if not isinstance(inner, TracedArray):
-        if type(inner) is not ndarray:  # a NumPy scalar, which nothing shares
-            inner = tensor._h = numpy.array(inner)
-        inner[index] = new
-        stamp(inner)
-        return
-    if type(inner.value) is not ndarray:
-        inner.value = numpy.array(inner.value)
-    if inner.node.primitive is INPUT and inner.node.id in leaf_tensors:
-        renew(tensor)
-        inner = tensor._h
-    inner.value[index] = new
-    stamp(inner.value)
+    value = inner.value if isinstance(inner, TracedArray) else inner
+    if type(value) is not ndarray:  # a NumPy scalar, which nothing shares
+        value = numpy.array(value)
+        if isinstance(inner, TracedArray):
+            inner.value = value
+        else:
+            tensor._h = value
+    if keeping():
+        _move(tensor)
+        value = tensor._h.value if isinstance(inner, TracedArray) else tensor._h
+    return value
 
 
-def renew(tensor: Any) -> None:
-    """Before a leaf is written to within a recording: leave its node a copy of the old value, and make a new node."""
-    node, value = tensor._h.node, tensor._h.value
-    if not keeping():
-        return
-    node.value = value.copy()
+def _move(tensor: Any) -> None:
+    """Move a tensor, and all that share its memory, to a copy: a recording goes on showing the values that it saw."""
+    known = tensor.__dict__.get("_root")
+    root = (known() if known is not None else None) or tensor
+    family = [root, tensor, *(view for ref in root.__dict__.get("_views", ()) if (view := ref()) is not None)]
+    memory = root_of(tensor._h.value if isinstance(tensor._h, TracedArray) else tensor._h)
+    copied = memory.copy("K")
+    start = memory.__array_interface__["data"][0]
+    for member in {id(m): m for m in family}.values():
+        inner = member._h
+        old = inner.value if isinstance(inner, TracedArray) else inner
+        if type(old) is not ndarray or root_of(old) is not memory:
+            continue
+        offset = old.__array_interface__["data"][0] - start
+        moved = numpy.ndarray(old.shape, old.dtype, copied, offset, old.strides)
+        if not isinstance(inner, TracedArray):
+            member._h = moved
+        elif inner.node.primitive is INPUT and inner.node.id in leaf_tensors:
+            member._h = _next_leaf(member, moved)
+        else:
+            inner.value = moved
+
+
+def _next_leaf(tensor: Any, value: ndarray) -> TracedArray:
+    """A leaf's next node; the one before keeps the values that it had."""
+    node = tensor._h.node
     made = Node(INPUT, (), node.params, value, next_id(), node.code, node.lasti, value.shape, value.dtype)
     leaf_tensors[made.id] = tensor
-    tensor._h = TracedArray(made, value)
-    former = tensor.__dict__.setdefault("_former", [])
-    former.append(node)
+    return TracedArray(made, value)
 
 
 def view_of(source: Any, made: Any) -> Any:
-    """A tensor onto part of the memory of `source`, which then knows of it."""
+    """A tensor onto part of the memory of `source`, or all of it, which then knows of it."""
     view = wrap(made)
-    if type(view._h) is ndarray and view._h.base is not None and not isinstance(source._h, TracedArray):
+    if type(view._h) is ndarray and (not isinstance(source._h, TracedArray) or source.is_leaf):
         known = source.__dict__.get("_root")
         root = (known() if known is not None else None) or source
         view._root = weakref.ref(root)
@@ -173,4 +196,4 @@ def assign_at(tensor: Any, index: Any, value: Any, frame: Any) -> None:
     tensor._h = inner
 
 
-__all__ = ["Device", "assign_at", "refuse_leaf", "renew", "store", "wrap", "write"]
+__all__ = ["Device", "assign_at", "refuse_leaf", "store", "view_of", "writable", "write"]

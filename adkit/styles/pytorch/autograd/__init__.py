@@ -13,7 +13,7 @@ import numpy
 from ....check import check_grads
 from ....errors import CheckError
 from ..errors import missing, refuse
-from ..graph import cotangents
+from ..graph import cotangents, tell
 from ..modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..operands import from_data, plain, wrap
 from ..tensors import Tensor, run_backward, seeds
@@ -80,10 +80,12 @@ def grad(
     retain = create_graph if retain_graph is None else retain_graph
     nodes = [target._h.node for target in targets]
     _, found = cotangents(seeds(sources, given, create_graph), nodes, retain, create_graph)
-    return tuple(
+    results = tuple(
         _result(i, target, g, create_graph, bool(allow_unused), materialize_grads)
         for i, (target, g) in enumerate(zip(targets, found, strict=True))
     )
+    tell(sources[0], list(results))
+    return results
 
 
 def _result(index: int, target: Any, g: Any, create_graph: bool, allow_unused: bool, materialize: bool) -> Any:

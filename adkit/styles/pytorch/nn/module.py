@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy
 
+from ....tracing import keeping
 from ..errors import refuse
 from ..operands import plain
 from ..tensors import Hook
@@ -56,6 +57,7 @@ class Module:
         if isinstance(value, Parameter):
             self._modules.pop(name, None)
             own["_parameters"][name] = value
+            value.__dict__.setdefault("_name", name)
         elif isinstance(value, Module):
             self._parameters.pop(name, None)
             own["_modules"][name] = value
@@ -81,6 +83,10 @@ class Module:
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if keeping():
+            for name, parameter in self.named_parameters():
+                if len(name) > len(parameter._name or ""):
+                    parameter._name = name  # the outermost module's name for it, under which a cell's list shows it
         if not self._before and not self._after:  # type: ignore[attr-defined]
             return self.forward(*args, **kwargs)
         return self._with_hooks(args, kwargs)
