@@ -122,7 +122,8 @@ def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Tensor:
     """
     from .arrays import where
 
-    x, y = tensor(x), tensor(y)
+    x = convert_to_tensor(x, dtype_hint=y.dtype if isinstance(y, Value) else None)
+    y = convert_to_tensor(y, dtype_hint=x.dtype)
     zero = equal(y, 0)
     return where(zero, Tensor(x._value.dtype.type(0)), divide(x, where(zero, Tensor(y._value.dtype.type(1)), y)))
 

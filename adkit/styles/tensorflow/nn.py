@@ -13,16 +13,24 @@ import numpy
 from ...primitives import elementwise as rows
 from . import random
 from .arrays import _shape, one_hot, where
-from .elementwise import _of_kind, exp, log, log1p, tanh, tensor
+from .elementwise import _of_kind, exp, log1p, tensor
 from .elementwise import abs as absolute
 from .errors import InvalidArgumentError, at_line
 from .linalg import l2_normalize as l2_normalize
 from .reduction import reduce_mean, reduce_sum
-from .tensor import Tensor, binary, wrap
+from .tensor import Tensor, unary, wrap
 
 __adkit__ = True
 
 _getframe = sys._getframe
+
+
+def _core(name: str, x: Any, **options: Any) -> Tensor:
+    """A function of `adkit.nn` on a float tensor."""
+    from ... import nn
+
+    with numpy.errstate(all="ignore"):
+        return wrap(getattr(nn, name)(_of_kind(x, "f", name)._read(), **options))
 
 
 def relu(features: Any, name: str | None = None) -> Tensor:
@@ -33,8 +41,12 @@ def relu(features: Any, name: str | None = None) -> Tensor:
     >>> relu([-1.0, 2.0]).numpy()
     array([0., 2.], dtype=float32)
     """
-    x = tensor(features)
-    return where(x > 0, x, 0)
+    x = _of_kind(features, "fiu", "relu")
+    return unary(rows.relu, _rectified, x, _getframe(1))
+
+
+def _rectified(x: Any) -> Any:
+    return numpy.maximum(x, x.dtype.type(0))
 
 
 def relu6(features: Any, name: str | None = None) -> Tensor:
@@ -45,25 +57,17 @@ def relu6(features: Any, name: str | None = None) -> Tensor:
 
 def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Tensor:
     """x where it is positive, else alpha · x."""
-    x = tensor(features)
-    return where(x > 0, x, alpha * x)
+    return _core("leaky_relu", features, slope=alpha)
 
 
 def elu(features: Any, name: str | None = None) -> Tensor:
     """x where it is positive, else exp(x) − 1."""
-    from .elementwise import expm1, minimum
-
-    x = tensor(features)
-    return where(x > 0, x, expm1(minimum(x, 0)))
+    return _core("elu", features)
 
 
 def selu(features: Any, name: str | None = None) -> Tensor:
     """The scaled exponential linear unit. Source: Klambauer et al., "Self-normalizing neural networks" (2017)."""
-    return 1.0507009873554805 * _elu(tensor(features), 1.6732632423543772)
-
-
-def _elu(x: Any, alpha: float) -> Tensor:
-    return where(x > 0, x, alpha * elu(x))
+    return _core("selu", features)
 
 
 def sigmoid(x: Any, name: str | None = None) -> Tensor:
@@ -74,15 +78,13 @@ def sigmoid(x: Any, name: str | None = None) -> Tensor:
     >>> sigmoid([0.0, -1000.0]).numpy()
     array([0.5, 0. ], dtype=float32)
     """
-    from ...scipy.special import expit
-
-    return wrap(expit(_of_kind(x, "f", "sigmoid")._read()))
+    return _core("sigmoid", x)
 
 
 def silu(features: Any, beta: float = 1.0, name: str | None = None) -> Tensor:
     """x · sigmoid(beta · x)."""
     x = tensor(features)
-    return x * sigmoid(x * beta)
+    return _core("silu", x) if beta == 1 else x * sigmoid(x * beta)
 
 
 swish = silu
@@ -90,29 +92,22 @@ swish = silu
 
 def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Tensor:
     """x Φ(x), with the distribution function Φ of the normal distribution or an approximation of it by tanh."""
-    x = tensor(features)
-    if approximate:
-        return 0.5 * x * (1.0 + tanh(0.7978845608028654 * (x + 0.044715 * x**3)))
-    from .math import erf
-
-    return 0.5 * x * (1.0 + erf(x * 0.7071067811865476))
+    return _core("gelu", features, approximate="tanh" if approximate else "none")
 
 
 def softplus(features: Any, name: str | None = None) -> Tensor:
     """log(1 + exp(x)), without overflow."""
-    x = _of_kind(features, "f", "softplus")
-    return binary(rows.logaddexp, numpy.logaddexp, x, x._value.dtype.type(0), _getframe(1))
+    return _core("softplus", features)
 
 
 def log_sigmoid(x: Any, name: str | None = None) -> Tensor:
     """log sigmoid(x), without overflow."""
-    return -softplus(-tensor(x))
+    return _core("log_sigmoid", x)
 
 
 def softsign(features: Any, name: str | None = None) -> Tensor:
     """x / (1 + |x|)."""
-    x = tensor(features)
-    return x / (1 + absolute(x))
+    return _core("softsign", features)
 
 
 def softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Tensor:
@@ -123,21 +118,12 @@ def softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Tensor:
     >>> softmax([1000.0, 1000.0]).numpy()
     array([0.5, 0.5], dtype=float32)
     """
-    x = _of_kind(logits, "f", "softmax")
-    grown = exp(x - _largest(x, axis))
-    return grown / reduce_sum(grown, axis, keepdims=True)
+    return _core("softmax", logits, axis=-1 if axis is None else axis)
 
 
 def log_softmax(logits: Any, axis: Any = -1, name: str | None = None) -> Tensor:
     """log softmax(x) along an axis, without overflow."""
-    x = _of_kind(logits, "f", "log_softmax")
-    shifted = x - _largest(x, axis)
-    return shifted - log(reduce_sum(exp(shifted), axis, keepdims=True))
-
-
-def _largest(x: Any, axis: Any) -> Tensor:
-    """The largest element, a constant: a shift that changes neither value nor derivative."""
-    return Tensor(numpy.max(x._value, axis=axis, keepdims=True))
+    return _core("log_softmax", logits, axis=-1 if axis is None else axis)
 
 
 def dropout(x: Any, rate: float, noise_shape: Any = None, seed: int | None = None, name: str | None = None) -> Tensor:

@@ -202,7 +202,7 @@ class GradientTape:
         """
         targets = self._targets(target)
         found = self._sources(sources)
-        given = [None] * len(targets) if output_gradients is None else flatten(output_gradients)
+        given = [None] * len(targets) if output_gradients is None else _matching(output_gradients, target)
         seeds = [(t, g) for t, g in zip(targets, given, strict=True) if t._value.dtype.kind in "fc"]
         sweep = _Sweep(self, [t for t, _ in seeds], found)
         results = sweep.run([_seed(t, g) for t, g in seeds])
@@ -410,6 +410,19 @@ def _at_tape(value: Any, tape: GradientTape) -> Any:
     if nodes:
         made._owner, made._node = HELD, nodes[-1]
     return made
+
+
+def _matching(output_gradients: Any, target: Any) -> list[Any]:
+    """One output gradient for each target."""
+    targets = flatten(target)
+    given = [output_gradients] if len(targets) == 1 and targets[0] is target else flatten(output_gradients)
+    if len(given) != len(targets):
+        raise at_line(
+            InvalidArgumentError,
+            f"there are {len(given)} output gradients for {len(targets)} targets",
+            "give one for each, in the structure of the targets",
+        )
+    return given
 
 
 def _seed(target: Tensor, given: Any) -> Any:
