@@ -77,7 +77,9 @@ class _Bar:
 
     def __init__(self, total: int | None, file: Any) -> None:
         kind = type("Bar", (_tqdm(),), {"monitor_interval": 0})
-        self._bar = kind(total=total, file=file, unit="step", dynamic_ncols=file is sys.stderr, mininterval=0.0)
+        terminal = file is sys.stderr
+        ascii_only = None if terminal else False  # a terminal says itself what it can show
+        self._bar = kind(total=total, file=file, unit="step", dynamic_ncols=terminal, mininterval=0.0, ascii=ascii_only)
         self._at = 0
 
     def advance(self, steps: int, loss: float) -> None:

@@ -17,6 +17,7 @@ from adkit.views import markup, report, sketch, theme
 from adkit.views.glyphs import clean, display_width, escape, pad, shorten
 
 WIDTH, HEIGHT = 420, 190  # pixels of the curve of the loss
+RIGHT = 22  # room for half of the last number below
 SPARK_WIDTH, SPARK_HEIGHT = 130, 18
 MOST_PARAMETERS = 16
 DECADES = 1.5  # beyond which positive numbers are drawn on a log scale
@@ -107,7 +108,7 @@ def loss_curve(doc: dict[str, Any]) -> str:
     frame = sketch.Frame(
         sketch.LEFT,
         sketch.TOP,
-        WIDTH - sketch.LEFT - sketch.RIGHT,
+        WIDTH - sketch.LEFT - RIGHT,
         HEIGHT - sketch.TOP - sketch.BOTTOM,
         (1.0, float(last)),
         sketch.extent(map(drawn, values)),
@@ -142,7 +143,7 @@ def _svg(width: int, height: int, body: str) -> str:
 def _axes(frame: sketch.Frame, log: bool) -> list[str]:
     """The axes, with whole powers of ten, or round numbers between them, on a log scale."""
     if not log:
-        return sketch.axes(frame, 4, 3)
+        return sketch.axes(frame, 4, 5)
     bottom, right = frame.y + frame.height, frame.x + frame.width
     parts = [
         sketch.straight(frame.x, bottom, right, bottom, sketch.QUIET),
