@@ -31,6 +31,7 @@ class _Protected(threading.local):
         self.depth = 0
         self.locked: dict[int, numpy.ndarray] = {}
         self.used: dict[int, numpy.ndarray] = {}
+        self.memory: dict[Any, Any] = {}
 
 
 _protected = _Protected()
@@ -62,6 +63,8 @@ class Scope:
 
     def __exit__(self, *exc: object) -> None:
         _protected.depth -= 1
+        if _protected.depth == 0 and _protected.memory:
+            _protected.memory.clear()
         if _protected.depth == 0 and _protected.used:
             locked = list(_protected.locked.values())
             _protected.locked.clear()
@@ -72,6 +75,11 @@ class Scope:
 
 
 SCOPE = Scope()
+
+
+def memory() -> dict[Any, Any] | None:
+    """Where rules may leave what helps them later in the same outermost transformation; `None` outside of one."""
+    return _protected.memory if _protected.depth else None
 
 
 def is_inside() -> bool:

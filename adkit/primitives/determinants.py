@@ -19,6 +19,7 @@ import numpy
 from ..backends import asarray_like, to_numpy
 from ..errors import UnsupportedError
 from ..primitive import General
+from . import lu
 from .batching import leading
 from .elementwise import imag, multiply, real, strong_multiply
 from .linalg import matmul, swap_last
@@ -102,7 +103,7 @@ def _inverse(xp: Any, a: Any) -> Any:
     if 0 in a.shape:
         return a + 0
     try:
-        made = xp.linalg.inv(a)
+        made = lu.inverse(a) if xp is numpy else xp.linalg.inv(a)
     except numpy.linalg.LinAlgError:
         return None
     return made if _is_regular(xp, a, made) else None
@@ -193,7 +194,7 @@ cofactor.batch = _cofactor_batch
 
 det = General(
     "det",
-    lambda xp, a: xp.linalg.det(a),
+    lambda xp, a: lu.det(a) if xp is numpy else xp.linalg.det(a),
     jvp=lambda t, out, a: contracted(cofactor(a, out), t[0]),
     vjp=lambda g, out, a: (multiply(reshape(g, shape=(*shape_of(g), 1, 1)), cofactor(a, out)),),
     symbol="det {0}",
@@ -203,7 +204,7 @@ det.batch = leading(det)
 
 def _inverse_or_infinite(xp: Any, a: Any) -> Any:
     try:
-        return xp.linalg.inv(a)
+        return lu.inverse(a) if xp is numpy else xp.linalg.inv(a)
     except numpy.linalg.LinAlgError:
         plain = to_numpy(a)
         made = numpy.full(plain.shape, math.inf, dtype=numpy.result_type(plain, numpy.float32))
@@ -253,7 +254,11 @@ def _slogdet_vjp(g: Any, out: Any, a: Any) -> Any:
 
 # the sign and log |det|; where the matrix is singular the derivative of the logarithm is infinite, as that of log at 0
 slogdet = General(
-    "slogdet", lambda xp, a: tuple(xp.linalg.slogdet(a)), jvp=_slogdet_jvp, vjp=_slogdet_vjp, symbol="slogdet {0}"
+    "slogdet",
+    lambda xp, a: lu.slogdet(a) if xp is numpy else tuple(xp.linalg.slogdet(a)),
+    jvp=_slogdet_jvp,
+    vjp=_slogdet_vjp,
+    symbol="slogdet {0}",
 )
 slogdet.batch = leading(slogdet)
 

@@ -11,8 +11,11 @@ from __future__ import annotations
 import string
 from typing import Any
 
+import numpy
+
 from ..dtypes import numpy_dtype
 from ..primitive import General, Multilinear
+from . import lu
 from .elementwise import multiply, negative
 from .shape import broadcast_to, moved_to_front, reshape, shape_of, size_of, transpose, unbroadcast
 
@@ -110,8 +113,6 @@ def _place(result: Any, have: str, want: str, shape: tuple[int, ...]) -> Any:
     result = broadcast_to(result, shape=tuple(sizes[c] for c in unique))
     if unique == want:
         return result
-    import numpy
-
     from ..numpy.creation import zeros_of
     from .indexing import index_add
 
@@ -162,7 +163,11 @@ def _solve_vjp(g: Any, out: Any, a: Any, b: Any) -> Any:
     return unbroadcast(to_a, shape_of(a)), unbroadcast(to_b, shape_of(b))
 
 
-solve = General("solve", lambda xp, a, b: xp.linalg.solve(a, b), jvp=_solve_jvp, vjp=_solve_vjp)
+def _solve(xp: Any, a: Any, b: Any) -> Any:
+    return lu.solve(a, b) if xp is numpy else xp.linalg.solve(a, b)
+
+
+solve = General("solve", _solve, jvp=_solve_jvp, vjp=_solve_vjp)
 
 
 def _inv_vjp(g: Any, out: Any, a: Any) -> Any:
