@@ -10,6 +10,7 @@ Source: C. J. F. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Adva
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,6 +22,7 @@ from .dtypes import numpy_dtype
 from .errors import CheckError, InputError, PathError
 from .formatting import number
 from .pytrees import differentiable, flatten, lift, paths, unflatten
+from .recorded_program import LONG, RecordedProgram, Weighted
 from .settings import settings
 from .sweeps.replay import Replay
 from .transforms import jvp, vjp
@@ -251,7 +253,8 @@ def check_replay(replay: Replay, leaves: Mapping[str, Any]) -> Report:
     a kink.
     """
     points = [float(leaf) if type(leaf) is int else leaf for leaf in leaves.values()]
-    report = _agreed(_checked(_on_path(replay), points, list(leaves), 1, ("forward", "reverse"), 0))
+    program = RecordedProgram(replay) if len(replay.nodes) >= LONG else _on_path(replay)
+    report = _agreed(_checked(program, points, list(leaves), 1, ("forward", "reverse"), 0))
     rows = tuple(_at_branch(row, replay, points, i) for i, row in enumerate(report.rows))
     return Report(max((row.verdict for row in rows), key=VERDICTS.index), rows, report.modes)
 
@@ -272,6 +275,8 @@ def _at_branch(row: Row, replay: Replay, points: list[Any], i: int) -> Row:
     """The row, as a kink if the smallest step from the input takes another path than the recorded one."""
     if row.verdict not in ("agree", "flat"):
         return row
+    if not replay.guards and not any("body" in (node.params or {}) for node in replay.nodes):
+        return row  # there is no other path
     step = 1e-9 * max(1.0, float(numpy.max(numpy.abs(backends.to_numpy(points[i])), initial=0.0)))
     for moved in (points[i] + step, points[i] - step):
         try:
@@ -303,9 +308,13 @@ def _report(f: Function, leaves: list[Any], names: list[str], order: int, modes:
     random = numpy.random.default_rng(seed)
     rows: list[Row] = []
     for n in range(1, order + 1):
-        flat = _floating_outputs(f)
+        flat = f if isinstance(f, RecordedProgram) else _floating_outputs(f)
         weights = [_direction(out, random) for out in flat(*leaves)]
-        rows += [_row(flat, leaves, i, name, n, weights, modes, random) for i, name in enumerate(names)]
+        directions = [_direction(leaf, random) for leaf in leaves]
+        if isinstance(flat, RecordedProgram):
+            lines = [(_widened(x), _widened(direction)) for x, direction in zip(leaves, directions, strict=True)]
+            flat.announce([(i, _points(*line, (1.0, 1e-2, 1e-4, 1e-5))) for i, line in enumerate(lines)])
+        rows += [_row(flat, leaves, i, name, n, weights, modes, directions[i]) for i, name in enumerate(names)]
         if any(row.verdict in ("kink", "noise") for row in rows):
             break  # a derivative that does not exist has no derivative
         f = _gradient_function(flat, weights)
@@ -357,16 +366,13 @@ def _row(
     order: int,
     weights: list[Any],
     modes: tuple[str, ...],
-    random: numpy.random.Generator,
+    direction: Any,
 ) -> Row:
     """Compare for input i: the derivative along a direction in each mode, differences, and the slopes of both sides."""
-    direction = _direction(leaves[i], random)
     found = _by_modes(flat, leaves, i, direction, weights, modes)
     wide, along = _widened(leaves[i]), _widened(direction)
 
-    def scalar(x: Any) -> float:
-        return paired(weights, flat(*leaves[:i], x, *leaves[i + 1 :]))
-
+    scalar = Weighted(flat, leaves, i, functools.partial(paired, weights))
     if not _same(scalar(wide), scalar(wide)):
         first = next(iter(found.values()))
         return Row(name, order, first, math.nan, math.nan, math.inf, "noise", "two calls give different values")
@@ -380,8 +386,15 @@ def _row(
     row = Row(name, order, first, numerical, abs(first - numerical), estimate, verdict, detail)
     if verdict in ("agree", "flat") or not getattr(wide, "shape", ()):
         return row
-    cotangent = _plain(vjp(flat, *leaves)[1](weights)[i])
+    cotangent = _plain(_pulled(flat, leaves, weights)[i])
     return _at_worst(row, cotangent, scalar, wide, numpy.asarray(_plain(along)))
+
+
+def _pulled(flat: Callable[..., list[Any]], leaves: list[Any], weights: list[Any]) -> Sequence[Any]:
+    if isinstance(flat, RecordedProgram):
+        return flat.pulled(weights)
+    pulled: Sequence[Any] = vjp(flat, *leaves)[1](weights)
+    return pulled
 
 
 def _at_worst(row: Row, cotangent: Any, scalar: Function, x: Any, direction: numpy.ndarray) -> Row:
@@ -428,14 +441,32 @@ def _closest(f: Function, x: Any, direction: Any) -> tuple[float, float]:
     """Ridders' derivative from the first step, of three, that gives the least error: a long step may cross a kink
     nearby.
     """
+    _announce(f, x, direction, (1.0, 1e-2, 1e-4))
     tried = [ridders(f, x, direction, reach) for reach in (1.0, 1e-2, 1e-4)]
     value, error = min(tried, key=lambda pair: float(pair[1]))
     return float(value), float(error)
 
 
+def _announce(f: Function, x: Any, direction: Any, reaches: Sequence[float]) -> None:
+    """Say at which points a function will be asked for, if it wants to know: those of the first steps."""
+    if isinstance(f, Weighted):
+        f.announce(_points(x, direction, reaches))
+
+
+def _points(x: Any, direction: Any, reaches: Sequence[float]) -> list[Any]:
+    steps = [0.0]
+    for reach in reaches:
+        h = reach * _scale(x, direction)
+        for _ in range(LEVELS):
+            steps += [h, -h]
+            h /= SHRINK
+    return [x + t * direction for t in steps]
+
+
 def _slopes(f: Function, x: Any, direction: Any) -> tuple[float, float, float]:
     """The slopes to the left and to the right and their uncertainty, from the step at which they differ least."""
     found = []
+    _announce(f, x, direction, (1e-2, 1e-4, 1e-5))
     for reach in (1e-2, 1e-4, 1e-5):
         right, left = one_sided(f, x, direction, reach), one_sided(f, x, -direction, reach)
         found.append((-float(left[0]), float(right[0]), float(left[1] + right[1])))
@@ -456,14 +487,16 @@ def _by_modes(
 ) -> dict[str, float]:
     found = {}
     for mode in modes:
-        if mode == "forward":
+        if mode == "forward" and isinstance(flat, RecordedProgram):
+            found[mode] = paired(weights, flat.pushed(i, direction))
+        elif mode == "forward":
 
             def along(x: Any) -> list[Any]:
                 return flat(*leaves[:i], x, *leaves[i + 1 :])
 
             found[mode] = paired(weights, jvp(along, (leaves[i],), (direction,))[1])
         else:
-            found[mode] = paired([vjp(flat, *leaves)[1](weights)[i]], [direction])
+            found[mode] = paired([_pulled(flat, leaves, weights)[i]], [direction])
     return found
 
 

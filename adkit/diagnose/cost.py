@@ -2,8 +2,10 @@
 
 Counts follow from shapes and are the same on every run. Times and peak memory are measured by running the sweeps on the
 recorded values, one forward sweep per input (it is needed once per element) and one reverse sweep (once per element of
-the output), so they differ from run to run: **a cell that shows this report is not comparable**, mark it with
-`# NBVAL_IGNORE_OUTPUT`. Not for: the counts themselves (`work`).
+the output). Of a long program each is run once, with a stopwatch by line, further forward sweeps as far as a second
+lasts (the others are estimated from these by their numbers of instructions), and what a sweep allocates is counted,
+since Python's tracing of memory would take many times as long as the sweep. Times differ from run to run: **a cell that
+shows this report is not comparable**, mark it with `# NBVAL_IGNORE_OUTPUT`. Not for: the counts themselves (`work`).
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from ..seeds import total_size
 from ..sweeps.forward import ForwardPlan
 from ..sweeps.order import active
 from ..sweeps.reverse import reverse_sweep
+from .collector import without_collector
 from .places import Places
 from .report import Column, Report, Row, Table
 from .work import Work, counted
@@ -36,6 +39,8 @@ __adkit__ = True
 LINES = 30
 BUDGET = 0.3  # seconds of repetitions per measurement
 REPETITIONS = 5
+LONG = 5000  # instructions from which on everything runs once, and memory is counted
+FORWARD_BUDGET = 1.0  # seconds of forward sweeps of a long program
 WORTH = 1.5  # times as many operations as the other mode, from which on that is mentioned
 
 
@@ -48,8 +53,10 @@ class Measured:
     value: one evaluation without recording; `None` where the recording does not allow a replay.
     forward: one forward sweep, by input.
     reverse: one reverse sweep.
-    forward_bytes, reverse_bytes: the most that one sweep allocates at once, beside the values.
+    forward_bytes, reverse_bytes: the most that one sweep allocates at once, beside the values; `counted` says that
+        this is the size of the tangents and adjoints that are alive at once, and not measured.
     lines: line -> seconds of (evaluation, forward sweep, reverse sweep).
+    estimated: the inputs whose forward sweep was not run.
     """
 
     value: float | None
@@ -58,6 +65,8 @@ class Measured:
     forward_bytes: int
     reverse_bytes: int
     lines: Mapping[tuple[str, int], tuple[float, float, float]]
+    counted: bool = False
+    estimated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,7 @@ class Cost:
     auto: str
 
 
+@without_collector
 def cost(trace: Any) -> Report:
     """What both modes cost for the derivative of a `Trace`; `data` is a `Cost`.
 
@@ -92,43 +102,68 @@ def cost(trace: Any) -> Report:
     inputs = total_size(list(trace._leaves.values()))
     outputs = trace._output.size
     # where output and input correspond element by element, one forward sweep gives the whole diagonal
-    sweeps = {name: 1 if trace.is_elementwise(name) else max(1, node.size) for name, node in trace._inputs.items()}
+    diagonal = [name for name in trace._inputs if trace.is_elementwise(name)]
+    sweeps = {name: 1 if name in diagonal else max(1, node.size) for name, node in trace._inputs.items()}
     work = counted(trace.listing().nodes, trace._nodes, sum(sweeps.values()), outputs)
     with constants.SCOPE, numpy.errstate(all="ignore"):
-        measured = _measured(trace, places)
+        measured = _measured(trace, places, work)
     forward = sum(measured.forward[name] * count for name, count in sweeps.items())
     reverse = measured.reverse * max(1, outputs)
     per_input = forward / max(1, sum(sweeps.values()))
     crossover = max(1, math.ceil(reverse / per_input)) if per_input else 1
     auto = "forward" if inputs < outputs else "reverse"
     made = Cost(work, measured, forward, reverse, crossover, trace.mode, auto)
-    return _report(places, made, trace, inputs)
+    return _report(places, made, trace, inputs, diagonal)
 
 
 # ------------------------------------------------------------------------------------------------ measuring
 
 
-def _measured(trace: Any, places: Places) -> Measured:
+def _measured(trace: Any, places: Places, work: Work) -> Measured:
     inputs, out, order = trace._inputs, trace._output.node, trace._nodes
     seed = _unit(trace._output.value, trace._output.shape)
-    plans = {
+    ends = list(inputs.values())
+    plans = _plans(inputs, out, order)
+    if len(order) > LONG:
+        return _measured_once(trace, places, work, plans, seed)
+
+    def back() -> None:
+        reverse_sweep([(out, seed)], ends, order)
+
+    forward = {name: _best(functools.partial(plan.sweep, [unit])) for name, (plan, unit) in plans.items()}
+    slowest = max(plans, key=lambda name: forward[name])
+    plan, unit = plans[slowest]
+    lines = _combined(*(watch.by_line(places) for watch in _watched(trace, plan, unit, seed)))
+    taken = _peak(lambda: plan.sweep([unit])), _peak(back)
+    return Measured(_value_time(trace), forward, _best(back), *taken, lines)
+
+
+def _plans(inputs: Mapping[str, Node], out: Node, order: list[Node]) -> dict[str, tuple[ForwardPlan, Any]]:
+    """Per input its forward sweep and the seed."""
+    return {
         name: (ForwardPlan([out], [node], active(order, [node])), _unit(node.value, node.shape))
         for name, node in inputs.items()
     }
-    forward = {name: _best(functools.partial(plan.sweep, [unit])) for name, (plan, unit) in plans.items()}
-    ends = list(inputs.values())
-    reverse = _best(lambda: reverse_sweep([(out, seed)], ends, order))
-    slowest = max(plans, key=lambda name: forward[name])
-    plan, unit = plans[slowest]
-    lines = _by_line(trace, places, plan, unit, seed)
-    return Measured(
-        _value_time(trace),
-        forward,
-        reverse,
-        _peak(lambda: plan.sweep([unit])),
-        _peak(lambda: reverse_sweep([(out, seed)], ends, order)),
-        lines,
-    )
+
+
+def _measured_once(
+    trace: Any, places: Places, work: Work, plans: Mapping[str, tuple[ForwardPlan, Any]], seed: Any
+) -> Measured:
+    """The measurements of a long program: those by line, and as many further forward sweeps as there is time for."""
+    longest = max(plans, key=lambda name: len(plans[name][0].order))
+    value, along, back = _watched(trace, *plans[longest], seed)
+    seconds = {longest: along.total}
+    for name in sorted(plans, key=lambda name: -len(plans[name][0].order)):
+        if name not in seconds and sum(seconds.values()) < FORWARD_BUDGET:
+            start = time.perf_counter()
+            plans[name][0].sweep([plans[name][1]])
+            seconds[name] = time.perf_counter() - start
+    each = sum(seconds.values()) / max(1, sum(len(plans[name][0].order) for name in seconds))
+    forward = {name: seconds.get(name, each * len(plan.order)) for name, (plan, _) in plans.items()}
+    tangents, adjoints = work.forward_peak // 2, work.reverse_peak - sum(work.kept.values())
+    estimated = tuple(name for name in plans if name not in seconds)
+    lines = _combined(*(watch.by_line(places) for watch in (value, along, back)))
+    return Measured(value.total, forward, back.total, tangents, adjoints, lines, True, estimated)
 
 
 def _unit(value: Any, shape: tuple[int, ...]) -> Any:
@@ -181,28 +216,37 @@ def _value_time(trace: Any) -> float | None:
 
 
 class _Stopwatch:
-    """Seconds by line: the time since the last call goes to the line that was said then."""
+    """Seconds by line: the time since the last call goes to the node that was said then."""
 
-    def __init__(self, places: Places) -> None:
-        self.places = places
-        self.seconds: dict[Node, float] = {}
-        self._node: Node | None = None
-        self._since = time.perf_counter()
+    def __init__(self) -> None:
+        self.nodes: list[Node | None] = []
+        self.times: list[float] = []
 
     def at(self, node: Node | None) -> None:
         """Now begins the work on a node."""
-        now = time.perf_counter()
-        if self._node is not None:
-            self.seconds[self._node] = self.seconds.get(self._node, 0.0) + now - self._since
-        self._node, self._since = node, time.perf_counter()
+        self.nodes.append(node)
+        self.times.append(time.perf_counter())
 
-    def by_line(self) -> dict[tuple[str, int], float]:
+    @property
+    def total(self) -> float:
+        """All seconds."""
+        return self.times[-1] - self.times[0] if self.times else 0.0
+
+    def by_line(self, places: Places) -> dict[tuple[str, int], float]:
         """The sums by file and line."""
+        sums: dict[tuple[int, int], float] = {}
+        first: dict[tuple[int, int], Node] = {}
+        for node, start, end in zip(self.nodes, self.times, self.times[1:], strict=False):
+            if node is not None:
+                key = (id(node.code), node.lasti)
+                if key not in sums:
+                    sums[key], first[key] = 0.0, node
+                sums[key] += end - start
         found: dict[tuple[str, int], float] = {}
-        for node, seconds in self.seconds.items():
-            line = line_of(self.places, node)
+        for key, node in first.items():
+            line = line_of(places, node)
             if line is not None:
-                found[line] = found.get(line, 0.0) + seconds
+                found[line] = found.get(line, 0.0) + sums[key]
         return found
 
 
@@ -212,15 +256,15 @@ def line_of(places: Places, node: Node) -> tuple[str, int] | None:
     return None if place is None else (place.file or "", place.line)
 
 
-def _by_line(
-    trace: Any, places: Places, plan: ForwardPlan, unit: Any, seed: Any
-) -> dict[tuple[str, int], tuple[float, float, float]]:
-    value, forward, reverse = _Stopwatch(places), _Stopwatch(places), _Stopwatch(places)
+def _watched(trace: Any, plan: ForwardPlan, unit: Any, seed: Any) -> tuple[_Stopwatch, _Stopwatch, _Stopwatch]:
+    """An evaluation, a forward and a reverse sweep, instruction by instruction."""
+    value, forward, reverse = _Stopwatch(), _Stopwatch(), _Stopwatch()
     _evaluate(trace, value)
     order = plan.order
     following = dict(zip(order, [*order[1:], None], strict=True))
     forward.at(order[0] if order else None)
     plan.sweep([unit], lambda node, tangent: forward.at(following.get(node)))
+    forward.at(None)
     reverse_sweep(
         [(trace._output.node, seed)],
         list(trace._inputs.values()),
@@ -228,9 +272,15 @@ def _by_line(
         visit=lambda node, g: reverse.at(node),
     )
     reverse.at(None)
-    spent = [watch.by_line() for watch in (value, forward, reverse)]
-    lines = dict.fromkeys(line for watch in spent for line in watch)
-    return {line: (spent[0].get(line, 0.0), spent[1].get(line, 0.0), spent[2].get(line, 0.0)) for line in lines}
+    return value, forward, reverse
+
+
+Lines = Mapping[tuple[str, int], float]
+
+
+def _combined(value: Lines, forward: Lines, reverse: Lines) -> dict[tuple[str, int], tuple[float, float, float]]:
+    lines = dict.fromkeys([*value, *forward, *reverse])
+    return {line: (value.get(line, 0.0), forward.get(line, 0.0), reverse.get(line, 0.0)) for line in lines}
 
 
 def _evaluate(trace: Any, watch: _Stopwatch) -> None:
@@ -254,14 +304,13 @@ def _evaluate(trace: Any, watch: _Stopwatch) -> None:
 # ------------------------------------------------------------------------------------------------ the report
 
 
-def _report(places: Places, made: Cost, trace: Any, inputs: int) -> Report:
+def _report(places: Places, made: Cost, trace: Any, inputs: int, diagonal: list[str]) -> Report:
     work = made.work
     chosen = f"auto takes {made.auto} mode for {_few(inputs, 'input')} and {_few(work.outputs, 'output')}"
     sweeps = f"{_few(work.outputs, 'reverse sweep')} against {_few(work.inputs, 'forward sweep')}"
     by_counts = f"by counts reverse mode pays from {_few(work.crossover, 'forward sweep')} on"
     used = "" if made.mode == made.auto else f"; this trace used {made.mode} mode, {trace.mode_reason}"
     better, used_ops = ("forward", work.reverse[1]) if made.mode == "reverse" else ("reverse", work.forward[1])
-    diagonal = [name for name in trace._inputs if trace.is_elementwise(name)]
     dearer = used_ops > WORTH * min(work.forward[1], work.reverse[1]) and len(diagonal) < len(trace._inputs)
     severity = "note" if dearer else "ok"
     fix = None if severity == "ok" else f"this derivative takes fewer operations with mode='{better}'"
@@ -272,6 +321,9 @@ def _report(places: Places, made: Cost, trace: Any, inputs: int) -> Report:
     if diagonal:
         names = ", ".join(diagonal)
         paragraphs.append(f"output and {names} correspond element by element: one forward sweep gives all of it")
+    if made.measured.estimated:
+        names = ", ".join(made.measured.estimated)
+        paragraphs.append(f"a long program: forward sweeps by {names} are estimated from those by the other inputs")
     tables = (_operations(work), _modes(made), _line_table(places, made, trace))
     verdict = f"{chosen}: {sweeps}; {by_counts}{used}"
     return Report("cost", "Mode receipt", severity, verdict, fix, tuple(paragraphs), tables, made)
@@ -325,7 +377,8 @@ def _modes(made: Cost) -> Table:
         Column("peak memory", "right"),
     )
     value = "" if measured.value is None else f"; one evaluation takes {seconds(measured.value)}"
-    return Table(columns, tuple(rows), f"both modes: times and allocations measured, the rest counted{value}")
+    what = "times measured" if measured.counted else "times and allocations measured"
+    return Table(columns, tuple(rows), f"both modes: {what}, the rest counted{value}")
 
 
 def _reverse(work: Work) -> tuple[float, int]:
@@ -333,28 +386,34 @@ def _reverse(work: Work) -> tuple[float, int]:
 
 
 def _line_table(places: Places, made: Cost, trace: Any) -> Table:
-    nodes: dict[tuple[str, int], list[Node]] = {}
-    for node in trace.listing().nodes:
-        line = line_of(places, node)
-        if line is not None:
-            nodes.setdefault(line, []).append(node)
+    first_of: dict[tuple[str, int], Node] = {}
+    count: dict[tuple[str, int], int] = {}
     kept: dict[tuple[str, int], int] = {}
-    for node, count in made.work.kept.items():
+    sites: dict[tuple[int, int], list[Any]] = {}  # first node, number of nodes, bytes kept
+    for node in trace.listing().nodes:
+        site = sites.setdefault((id(node.code), node.lasti), [node, 0, 0])
+        site[1] += 1
+    for node, taken in made.work.kept.items():
+        sites.setdefault((id(node.code), node.lasti), [node, 0, 0])[2] += taken
+    for node, number_of, taken in sites.values():
         line = line_of(places, node)
         if line is not None:
-            kept[line] = kept.get(line, 0) + count
+            if number_of:
+                first_of.setdefault(line, node)
+                count[line] = count.get(line, 0) + number_of
+            kept[line] = kept.get(line, 0) + taken
     spent = made.measured.lines
     whole = sum(times[2] for times in spent.values()) or 1.0
     rows = []
-    for line in sorted(nodes)[:LINES]:
+    for line in sorted(count)[:LINES]:
         value, forward, reverse = spent.get(line, (0.0, 0.0, 0.0))
-        first = nodes[line][0]
+        first = first_of[line]
         cells = (
             places.at(first),
             seconds(reverse),
             seconds(forward),
             seconds(value),
-            f"{len(nodes[line]):,}",
+            f"{count[line]:,}",
             bytes_text(kept.get(line, 0)),
         )
         rows.append(Row(cells, None, places.line(first), bar=reverse / whole))
@@ -366,7 +425,7 @@ def _line_table(places: Places, made: Cost, trace: Any) -> Table:
         Column("instructions", "right"),
         Column("kept for reverse", "right"),
     )
-    some = f", the first {LINES} of {len(nodes)}" if len(nodes) > LINES else ""
+    some = f", the first {LINES} of {len(count)}" if len(count) > LINES else ""
     return Table(columns, tuple(rows), f"by line, one sweep each: times measured, the rest counted{some}")
 
 

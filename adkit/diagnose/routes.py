@@ -193,7 +193,7 @@ def _union(orders: Sequence[list[Node]]) -> list[Node]:
 
 
 def _carry_numbers(made: Sequence[tuple[Routes, list[Node]]], order: list[Node], seed: Any) -> None:
-    """What every edge carries in a program of numbers: no tangents, since a path is a product of local partials there."""
+    """What every edge carries in a program of numbers, where a path is a product of local partials."""
     sources = {one.source for one, _ in made}
     web, adjoints, values = of_numbers(made[0][0].output, seed, sources, order)
     parents, consumers, links = web.columns

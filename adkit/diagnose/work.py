@@ -6,10 +6,13 @@ of matrices, n³ for a factorization, none for moving elements. Not for: measure
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy
 
 from ..dtypes import numpy_dtype
 from ..nodes import INPUT, Node, Unkept
@@ -83,15 +86,23 @@ def sweep_flops(node: Node) -> float:
 
 def nbytes(value: Node | Any) -> int:
     """The bytes of a variable's value, from its shape and dtype."""
-    if type(value) is Node and value.dtype == object:
+    if type(value) is not Node:
+        return size_of(value) * int(numpy_dtype(value).itemsize)
+    return _node_bytes(value.shape, value.dtype)
+
+
+@functools.lru_cache(maxsize=4096)
+def _node_bytes(shape: tuple[int, ...], dtype: Any) -> int:
+    if numpy.dtype(dtype) == object:
         return 0  # the results of an instruction that has several are counted one by one
-    return size_of(value) * int(numpy_dtype(value).itemsize)
+    return math.prod(shape) * int(numpy.dtype(dtype).itemsize)
 
 
 def kept_bytes(order: Sequence[Node]) -> dict[Node, int]:
     """Instruction -> bytes that its rule adds to what a reverse sweep has to keep; nothing is counted twice."""
     seen: set[int] = set()
     kept: dict[Node, int] = {}
+    masks: dict[Any, int] = {}
 
     def keep(by: Node, value: Any) -> None:
         if id(value) not in seen and getattr(value, "shape", None) is not None and not isinstance(value, Unkept):
@@ -101,10 +112,10 @@ def kept_bytes(order: Sequence[Node]) -> dict[Node, int]:
     for node in order:
         if node.primitive is INPUT:
             continue
-        mask = 0
-        for i, operand in enumerate(node.inputs):
-            if type(operand) is Node and depends_on(node.primitive, i):
-                mask |= node.primitive.residual_mask(i)
+        key = (node.primitive, *(type(operand) is Node for operand in node.inputs))
+        mask = masks.get(key, -1)
+        if mask < 0:
+            mask = masks[key] = _residuals(node)
         for j, operand in enumerate(node.inputs):
             if mask >> j & 1:
                 keep(operand if type(operand) is Node and operand.primitive is not INPUT else node, operand)
@@ -113,27 +124,49 @@ def kept_bytes(order: Sequence[Node]) -> dict[Node, int]:
     return kept
 
 
+def _residuals(node: Node) -> int:
+    """Which operands, and whether the result, the rules of an instruction read."""
+    mask = 0
+    for i, operand in enumerate(node.inputs):
+        if type(operand) is Node and depends_on(node.primitive, i):
+            mask |= int(node.primitive.residual_mask(i))
+    return mask
+
+
 def peak_of(order: Sequence[Node], last_first: bool = False) -> int:
     """The most bytes that are alive at once if every variable lives from its making to its last use.
 
     With `last_first` of adjoints, which live from their first contribution to their own turn.
     """
+    return _peak_of_adjoints(order) if last_first else _peak_of_values(order)
+
+
+def _peak_of_values(order: Sequence[Node]) -> int:
+    last: dict[Node, Node] = {i: node for node in order for i in node.inputs if type(i) is Node}
     alive: dict[Node, int] = {}
     total = peak = 0
-    last: Mapping[Node, Node] = {i: node for node in order for i in node.inputs if type(i) is Node}
-    for node in reversed(order) if last_first else order:
-        if last_first:
-            fresh = [i for i in node.inputs if type(i) is Node and i not in alive]
-            done = [node]
-        else:
-            fresh = [node]
-            done = [i for i in node.inputs if type(i) is Node and last.get(i) is node]
-        for made in dict.fromkeys(fresh):
-            alive[made] = nbytes(made)
-            total += alive[made]
-        peak = max(peak, total)
-        for gone in done:
-            total -= alive.pop(gone, 0)
+    for node in order:
+        alive[node] = made = _node_bytes(node.shape, node.dtype)
+        total += made
+        if total > peak:
+            peak = total
+        for operand in node.inputs:
+            if type(operand) is Node and last[operand] is node:
+                total -= alive.pop(operand, 0)
+    return peak
+
+
+def _peak_of_adjoints(order: Sequence[Node]) -> int:
+    alive: dict[Node, int] = {}
+    total = peak = 0
+    for node in reversed(order):
+        for operand in node.inputs:
+            if type(operand) is Node and operand not in alive:
+                alive[operand] = made = _node_bytes(operand.shape, operand.dtype)
+                total += made
+        if total > peak:
+            peak = total
+        total -= alive.pop(node, 0)
     return peak
 
 
@@ -165,12 +198,27 @@ class Work:
 def counted(nodes: Sequence[Node], order: Sequence[Node], inputs: int, outputs: int) -> Work:
     """The counts of all `nodes`, and of the sweeps over those in `order`, which depend on the inputs."""
     classes: dict[str, list[float]] = {}
+    known: dict[Any, tuple[str, int, float, float]] = {}
+
+    def of(node: Node) -> tuple[str, int, float, float]:
+        """Class, elements, operations and operations of a sweep, which instructions of equal shapes share."""
+        if node.params is not None and "body" in node.params:
+            return class_of(node), node.size, flops(node), sweep_flops(node)
+        key: tuple[Any, ...] = (node.primitive, node.shape)
+        for i in node.inputs:
+            key += (i.shape,) if type(i) is Node else ("", getattr(i, "shape", ()))
+        found = known.get(key)
+        if found is None:
+            found = known[key] = (class_of(node), node.size, flops(node), sweep_flops(node))
+        return found
+
     for node in nodes:
-        entry = classes.setdefault(class_of(node), [0, 0, 0.0])
+        name, size, ops, _ = of(node)
+        entry = classes.setdefault(name, [0, 0, 0.0])
         entry[0] += 1
-        entry[1] += node.size
-        entry[2] += flops(node)
-    one = sum(map(sweep_flops, order))
+        entry[1] += size
+        entry[2] += ops
+    one = sum(of(node)[3] for node in order)
     joins: dict[Node, int] = {}
     for node in order:
         for operand in node.inputs:
