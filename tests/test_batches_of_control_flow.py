@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import adkit
-from adkit import checkpoint, cond, fori_loop, grad, jacobian, jvp, scan, trace, vmap, while_loop
+from adkit import checkpoint, cond, derivative, fori_loop, grad, hessian, jacobian, jvp, scan, trace, vmap, while_loop
 from tests.test_control_flow import PAIRS
 
 POINTS = np.array([0.3, 0.7, 1.3])
@@ -376,3 +376,49 @@ def test_a_batch_is_one_instruction_with_a_body():
     t.wengert.check()
     assert str(t) == str(trace(f)(POINTS))
     assert t.check().verdict == "agree"
+
+
+# ------------------------------------------------------------------------------------------------ sparsity, series
+
+
+@pairs
+def test_sparse_matrices_of_a_batch(f, loop):
+    """Each example depends on its own input; at most on that of another one besides, whose operands stand in."""
+    jac = jacobian(vmap(f), mode="sparse")(POINTS)
+    close(jac.toarray(), np.diag(each(grad(loop))))
+    assert jac.nnz == 3 or (f.__name__ in ("newton", "chosen") and jac.nnz <= 7)
+    close(hessian(lambda q: np.sum(vmap(f)(q)), mode="sparse")(POINTS).toarray(), np.diag(each(grad(grad(loop)))))
+
+
+def heat(u):
+    step = lambda c, _: (c + 0.1 * (np.roll(c, 1) - 2 * c + np.roll(c, -1)), c[0] * c)  # noqa: E731
+    return scan(step, u, None, length=3)
+
+
+def test_the_pattern_goes_through_the_steps_of_a_scan():
+    u = np.linspace(0.5, 1.5, 20)
+    for f in (lambda v: heat(v)[0], lambda v: heat(v)[1].ravel()):
+        jac = jacobian(f, mode="sparse")(u)
+        close(jac.toarray(), jacobian(f)(u))
+        assert jac.nnz <= 1.1 * np.count_nonzero(jacobian(f)(u))
+
+
+def test_a_plan_knows_when_a_body_took_another_path():
+    grow = lambda u: while_loop(lambda c: c[0] < 3, lambda c: c + np.roll(c, 1), u)  # noqa: E731
+    plan = adkit.sparse_plan(grow, np.full(9, 2.0))
+    for start in (2.0, 0.3, 4.0):
+        u = np.full(9, start)
+        close(plan(u).toarray(), jacobian(grow)(u))
+    steps = [1]
+    f = lambda u: fori_loop(0, steps[0], lambda i, c: c + np.roll(c, i + 1), u)  # noqa: E731
+    plan = adkit.sparse_plan(f, u)
+    for steps[0] in (4, 2):
+        close(plan(u).toarray(), jacobian(f)(u))
+
+
+@pairs
+def test_third_derivatives_of_a_batch(f, loop):
+    def total(t):
+        return np.sum(vmap(f)(t * POINTS))
+
+    close(derivative(total, 3)(0.9), derivative(lambda t: sum(loop(t * p) for p in POINTS), 3)(0.9))

@@ -18,6 +18,13 @@ __adkit__ = True
 class Construct(General):
     """A row with a body. Called on new operands, it follows the recorded path as far as that goes there."""
 
+    @staticmethod
+    def sparsity(sweep: Any, node: Any, given: Any) -> Any:
+        """How elements of the results depend on those of the operands."""
+        from ..sweeps.body_sparsity import body_sparsity
+
+        return body_sparsity(sweep, node, given)
+
     def __init__(self, name: str) -> None:
         super().__init__(name, None, jvp=_push, vjp=_pull, reads="operands")  # type: ignore[arg-type]
 

@@ -15,7 +15,7 @@ import numpy
 
 from ..backends import to_numpy
 from ..nodes import Node
-from ..primitive import ELEMENTWISE
+from ..sweeps.body_sparsity import counting
 from ..sweeps.sparsity import CONSULTED
 
 __adkit__ = True
@@ -65,20 +65,14 @@ class Structure:
                 return False
             if tuple([places.get(p, -1) if type(p) is Node else -1 for p in node.inputs]) != entry[2]:
                 return False
-            if entry[3] is not None and not _same(_counting(node), entry[3]):
+            if entry[3] is not None and not _same(counting(node), entry[3]):
                 return False
         return all(_same(_read(order[i].inputs[k], what), was) for (i, k), (what, was) in self.consulted.items())
 
 
 def _entry(node: Node, places: dict[Node, int]) -> Entry:
     inputs = tuple([places.get(p, -1) if type(p) is Node else -1 for p in node.inputs])
-    return node.primitive, node.shape, inputs, _counting(node)
-
-
-def _counting(node: Node) -> dict[str, Any] | None:
-    """The parameters on which the pattern depends."""
-    dense = node.primitive.sparsity is None or node.primitive.kind == ELEMENTWISE
-    return None if dense else node.params
+    return node.primitive, node.shape, inputs, counting(node)
 
 
 def _ends(
