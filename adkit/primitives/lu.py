@@ -82,7 +82,9 @@ def factors_of(a: Any) -> tuple[Factors, bool] | None:
 def _is_locked(matrix: numpy.ndarray) -> bool:
     """Whether nobody changes an array while the transformation runs, see `constants.protect`."""
     owner = matrix.base
-    return not matrix.flags.writeable and (owner is None or (type(owner) is numpy.ndarray and not owner.flags.writeable))
+    return not matrix.flags.writeable and (
+        owner is None or (type(owner) is numpy.ndarray and not owner.flags.writeable)
+    )
 
 
 def _is_same(known: numpy.ndarray, matrix: numpy.ndarray) -> bool:
@@ -92,12 +94,13 @@ def _is_same(known: numpy.ndarray, matrix: numpy.ndarray) -> bool:
 
 def _remember(memory: dict[Any, Any], key: Any, made: Factors) -> None:
     size = 2 * made.lu.nbytes
+    if size > KEPT:
+        return
     if key not in memory:
         if size + memory.get(_SIZE, 0) > KEPT:
             memory.clear()
         memory[_SIZE] = memory.get(_SIZE, 0) + size
-    if size <= KEPT:
-        memory[key] = made
+    memory[key] = made
 
 
 def solve(a: Any, b: Any) -> Any:
@@ -139,7 +142,7 @@ def slogdet(a: Any) -> tuple[Any, Any]:
     """`numpy.linalg.slogdet` of a plain array."""
     found = factors_of(a)
     if found is None or found[0].singular:
-        return tuple(numpy.linalg.slogdet(a))  # type: ignore[return-value]
+        return tuple(numpy.linalg.slogdet(a))
     return found[0].sign_and_log()
 
 
