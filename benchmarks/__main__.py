@@ -8,8 +8,20 @@ from importlib.metadata import PackageNotFoundError, version
 
 from benchmarks.harness import measure, table
 
-FAMILIES = ("chain", "scalar", "elementwise", "linalg", "memory", "imports", "overhead", "sparse", "vmap", "filling")
-PACKAGES = ("adkit", "numpy", "torch", "autograd", "jax")
+FAMILIES = (
+    "chain",
+    "scalar",
+    "elementwise",
+    "linalg",
+    "memory",
+    "imports",
+    "overhead",
+    "sparse",
+    "vmap",
+    "filling",
+    "styles_tensorflow",
+)
+PACKAGES = ("adkit", "numpy", "torch", "autograd", "jax", "tensorflow")
 
 
 def _setting() -> str:
