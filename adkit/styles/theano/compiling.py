@@ -12,12 +12,13 @@ from typing import Any
 import numpy
 
 from ... import constants
-from ...handle import TracedArray, untraced
+from ...handle import TracedArray, is_traced, untraced
 from ...linearization import depends_on_outside
 from ...nodes import next_id
 from ...tracing import make_input
+from .differentiation import Derivative
 from .evaluation import Context, evaluate
-from .graph import Variable
+from .graph import Variable, order
 
 __adkit__ = True
 
@@ -67,7 +68,9 @@ def traced(outputs: Sequence[Variable], variables: Sequence[Variable], values: S
     """The results for values of which some are traced: the expression runs in the user's own recording."""
     since = next_id()
     context = Context()
-    handles = [make_input(v, x.name) for v, x in zip(values, variables, strict=True)]
+    # plain values are constants, unless a derivative may be taken by something that depends on them alone
+    inside = any(isinstance(apply.op, Derivative) for apply in order(outputs))
+    handles = [make_input(v) if inside or is_traced(v) else v for v in values]
     with constants.SCOPE:
         made = evaluate(outputs, dict(zip(variables, handles, strict=True)), context)
     return [

@@ -273,7 +273,7 @@ def Rop(f: Any, wrt: Any, eval_points: Any, **_: Any) -> Any:
     v * cos(x)
     """
     variables, _kind = _checked_variables(wrt, "Rop")
-    _, points = _paired(wrt, eval_points, "wrt", "Rop")
+    points = _paired(wrt, eval_points, "wrt", "Rop")[1]
     given, kind = _listed(f)
     results = [as_variable(y) for y in given]
     params = {"outputs": len(results), "wrt": len(variables)}

@@ -30,7 +30,7 @@ class GraphError(AdkitError, TypeError):
     """An expression that cannot be built: a cost that is no scalar, types that do not fit."""
 
 
-class SymbolicError(AdkitError, TypeError):
+class SymbolicError(InputError):
     """A symbolic variable was used where Python needs a value."""
 
 

@@ -13,12 +13,15 @@ from typing import Any
 import numpy
 
 from ...handle import TracedArray, is_traced, untraced
+from ...nodes import open_recording
 from ...tracing import is_tracing
 from .compiling import Compiled, traced
+from .differentiation import Derivative
 from .errors import ArgumentError, GraphError, MissingInputError, UnusedInputError, at_line, unsupported
 from .graph import Apply, Constant, TensorType, Variable, ancestors, as_variable, leaves, order, replaced
 from .randomness import RandomVariable
 from .shared import SharedVariable
+from .watching import watched
 
 __adkit__ = True
 
@@ -138,6 +141,19 @@ def _may_convert(value: Any, plain: numpy.ndarray, want: numpy.dtype, downcast: 
 # ------------------------------------------------------------------------------------------------ the function
 
 
+def _read(outputs: Sequence[Variable]) -> set[Variable]:
+    """The variables whose values are read in any case: those that outputs reach without going through a derivative."""
+    seen: set[Variable] = set(outputs)
+    stack = list(seen)
+    while stack:
+        apply = stack.pop().owner
+        if apply is not None and not isinstance(apply.op, Derivative):
+            new = [v for v in apply.inputs if v not in seen]
+            seen.update(new)
+            stack += new
+    return seen
+
+
 class _Graph:
     """`function.maker.fgraph`: the inputs, the outputs and the operations of a compiled function."""
 
@@ -192,8 +208,9 @@ class Function:
 
         if self.absent:  # a derivative may not need the value of a variable that it goes through, only its shape
             self.lengths = Lengths(every)
+            needed = _read(every)
             for v in self.absent:
-                if not self.lengths.known(v, [*self.variables, *self.shared]):
+                if v in needed or not self.lengths.known(v, [*self.variables, *self.shared]):
                     raise missing_input(v)
         given = [*self.variables, *self.shared]
         self.compiled = Compiled(every, [*given, *self.random, *self.absent])
@@ -230,9 +247,10 @@ class Function:
     def _entry(self) -> Callable[..., Any]:
         """The function that a call runs, written for these inputs."""
         scope: dict[str, Any] = {
+            "__adkit__": True,
             "float64": numpy.float64, "ndarray": numpy.ndarray, "asarray": numpy.asarray, "Traced": TracedArray,
             "programs": self.compiled.programs, "record": self.compiled.record, "slowly": self._slowly,
-            "finish": self.pack, "others": self._others, "traceds": self._any_traced,
+            "opened": open_recording.get, "finish": self.pack, "others": self._others,
         }  # fmt: skip
         names = [f"x{i}" for i in range(len(self.inputs))]
         lines: list[str] = []
@@ -246,6 +264,8 @@ class Function:
             extra.append(f"s{i}")
         every = [*names, *extra]
         checks = " or ".join(f"type({n}) is not ndarray and isinstance({n}, Traced)" for n in every)
+        if self.variables and not self.updates:
+            checks = f"opened() is not None or {checks}"  # a %%grad cell may watch the arguments
         if checks:
             lines.append(f"if {checks}: return slowly({', '.join(every)})")
         if self.random or self.absent:
@@ -273,10 +293,6 @@ class Function:
         entry: Callable[..., Any] = scope["entry"]
         return entry
 
-    @staticmethod
-    def _any_traced(*values: Any) -> bool:
-        return any(is_traced(v) for v in values)
-
     def _others(self, *given: Any) -> list[Any]:
         """The values of random variables, drawn now, and stand-ins for variables of which only the shape counts."""
         made = []
@@ -291,12 +307,19 @@ class Function:
     def _slowly(self, *given: Any) -> Any:
         """A call with traced values."""
         values = [v if is_traced(v) and is_tracing() else untraced(v) for v in given]
+        record = open_recording.get()
+        if record is not None and not self.updates:
+            n = len(self.inputs)
+            values[:n] = watched(record, self.variables, values[:n])
         if not any(is_traced(v) for v in values):
-            for v, value in zip(self.shared, values[len(self.inputs) :], strict=True):
-                v.put(value)
-            return self._call(*values[: len(self.inputs)])
+            made = list(self.compiled.run([*values, *self._others(*values)]))
+            return self._finished([numpy.asarray(m) for m in made])
         rest = self._others(*map(untraced, values))
         made = traced(self.compiled.outputs, self.compiled.variables, [*values, *rest])
+        return self._finished(made)
+
+    def _finished(self, made: list[Any]) -> Any:
+        """The results of a call, after the updates."""
         for target, value in zip(self.updates, made[len(self.outputs) :], strict=True):
             target.put(value)
         return self.pack(made[: len(self.outputs)])

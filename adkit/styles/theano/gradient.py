@@ -46,7 +46,7 @@ def verify_grad(fun: Callable[..., Any], pt: Sequence[Any], n_tests: int = 2, rn
     values = [numpy.asarray(p) for p in pt]
     variables = [TensorType(v.dtype, (False,) * v.ndim)(f"x{i}") for i, v in enumerate(values)]
     compiled = function(variables, as_variable(fun(*variables)))
-    check_grads(compiled, [v[()] for v in values])
+    check_grads(compiled, tuple(v[()] for v in values))
 
 
 __all__ = [

@@ -236,6 +236,25 @@ class Variable:
     def _shown(self) -> str:
         return self.name or f"a {self.type!r}"
 
+    # -- what a %%grad cell asks of a value
+
+    def __adkit_value__(self) -> Any:
+        return self
+
+    def __adkit_name__(self) -> str | None:
+        return self.name
+
+    def __adkit_ordinary__(self) -> Any:
+        return self
+
+    def __adkit_input__(self, make: Any) -> Any:
+        raise SymbolicError(
+            f"{self._shown()} is symbolic: it has no value to differentiate at",
+            fix="compile the expression, f = theano.function([x], y), and call it with a number in the cell: f(2.0)",
+        )
+
+    # -- what NumPy asks of a value
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         from .tensor import ufunc_counterpart
 
@@ -331,7 +350,7 @@ def order(outputs: Iterable[Variable], known: Collection[Variable] = ()) -> list
                 continue
             waiting = [v for v in apply.inputs if v.owner is not None and v.owner not in done and v not in known]
             if waiting:
-                stack += waiting
+                stack += reversed(waiting)
             else:
                 stack.pop()
                 done.add(apply)

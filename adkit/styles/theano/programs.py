@@ -23,7 +23,7 @@ from ...emit.spelling import EmitError, expression, uses
 from ...handle import TracedArray, untraced
 from ...linearization import raise_explained
 from ...listing import ancestors_of
-from ...nodes import COMPONENT, GuardRecord, Node, Results
+from ...nodes import COMPONENT, GuardRecord, Node
 from ...tracing import make_input, recording
 from .evaluation import Context, evaluate
 from .graph import Variable
@@ -42,7 +42,7 @@ class Program:
 
     def __init__(self, outputs: list[Any], inputs: list[Node], guards: Sequence[GuardRecord]) -> None:
         self.inputs = inputs
-        self.scope: dict[str, Any] = {"np": numpy, "results_of": _results_of}
+        self.scope: dict[str, Any] = {"np": numpy, "__adkit__": True}
         self.scope.update({name: getattr(prelude, name) for name in prelude.names()})
         self.lines: list[str] = []
         self.made: dict[Node, ast.expr] = {}
@@ -120,7 +120,7 @@ class Program:
             return
         tree = self._expression(node, trees)
         if node.dtype == object:
-            parts = [self._name(f"v{node.id}_{i}") for i in range(len(node.value))]
+            parts = [f"v{node.id}_{i}" for i in range(len(node.value))]
             self.lines.append(f"{', '.join(parts)} = {text(tree)}")
             self.made[node] = ast.Tuple([ast.Name(part) for part in parts])
             return
@@ -132,10 +132,6 @@ class Program:
         self.made[node] = ast.Name(name)
         if node in self.guards:
             self._check(node, self.guards[node])
-
-    @staticmethod
-    def _name(name: str) -> str:
-        return name
 
     def _expression(self, node: Node, trees: list[ast.expr]) -> ast.expr:
         """A node in NumPy, or as a call of its own evaluation where that has no spelling, as of a loop."""
@@ -215,10 +211,6 @@ def _evaluated(primitive: Any, params: dict[str, Any], *operands: Any) -> Any:
         return primitive.evaluate(operands, params)
 
 
-def _results_of(made: Any) -> Any:
-    return made if isinstance(made, (tuple, Results)) else (made,)
-
-
 def recorded(outputs: Sequence[Variable], variables: Sequence[Variable], values: Sequence[Any]) -> Program:
     """The program of outputs at values of all variables that they need."""
     with recording() as record:
@@ -226,7 +218,8 @@ def recorded(outputs: Sequence[Variable], variables: Sequence[Variable], values:
         context = Context()
         handles = [make_input(v, x.name) for v, x in zip(values, variables, strict=True)]
         try:
-            made = evaluate(outputs, dict(zip(variables, handles, strict=True)), context)
+            with numpy.errstate(all="ignore"):
+                made = evaluate(outputs, dict(zip(variables, handles, strict=True)), context)
         except Exception as error:
             raise_explained(error)
         results = [m.node if isinstance(m, TracedArray) and m.node is not None else untraced(m) for m in made]

@@ -86,10 +86,10 @@ class Step:
     def run(self, context: Context, outside: Sequence[Any], carry: Any, item: Any) -> tuple[list[Any], Any]:
         """The results of a step for the states before it and its items, and whether it is the last one."""
         known: dict[Variable, Any] = dict(zip(self.outside, outside, strict=True))
-        known.update(zip(self.items, item, strict=True))
+        known.update(zip(self.items, [_without_derivative(part) for part in item], strict=True))
         for recurrence, states in zip(self.recurrences, carry, strict=True):
             for tap, variable in zip(recurrence.taps, recurrence.variables, strict=True):
-                known[variable] = states[recurrence.depth + tap]
+                known[variable] = _without_derivative(states[recurrence.depth + tap])
         wanted = [*self.results, *([] if self.condition is None else [self.condition])]
         made = evaluate(wanted, known, context)
         return made[: len(self.results)], made[-1] if self.condition is not None else None
@@ -101,6 +101,12 @@ class Step:
             if slot is not None:
                 made[slot] = [*made[slot][1:], _typed(result, made[slot][0])]
         return tuple(tuple(states) for states in made)
+
+
+def _without_derivative(value: Any) -> Any:
+    """An integer as one by which nothing is differentiated."""
+    kind = getattr(value, "dtype", numpy.dtype(float)).kind
+    return stop_gradient(value) if kind in "biu" and isinstance(value, TracedArray) else value
 
 
 def _typed(value: Any, like: Any) -> Any:
