@@ -6,12 +6,13 @@ Not for: comparing what they computed (`difference`).
 from __future__ import annotations
 
 import bisect
+import collections
 import difflib
 from collections.abc import Hashable, Sequence
 
 __adkit__ = True
 
-LARGEST_TABLE = 4_000_000  # pairs that difflib may look at
+LARGEST_TABLE = 100_000  # pairs of equal keys that difflib may look at, again for every block that it finds
 
 Pair = tuple[int | None, int | None]
 
@@ -29,7 +30,8 @@ def align(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Pair]:
     while tail < min(len(a), len(b)) - head and a[-1 - tail] == b[-1 - tail]:
         tail += 1
     inner_a, inner_b = a[head : len(a) - tail], b[head : len(b) - tail]
-    small = len(inner_a) * len(inner_b) <= LARGEST_TABLE
+    count = collections.Counter(inner_b)
+    small = sum(map(count.__getitem__, inner_a)) <= LARGEST_TABLE
     matched = _by_blocks(inner_a, inner_b) if small else _by_occurrence(inner_a, inner_b)
     pairs: list[Pair] = [(i, i) for i in range(head)]
     pairs += _with_gaps([(i + head, j + head) for i, j in matched], head, len(a) - tail, len(b) - tail)

@@ -9,20 +9,23 @@ coarser dtype, at the larger of both values: 1 ulp is rounding, 16 and more is t
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy
 
 from ..backends import backend_of, to_numpy
-from ..dtypes import numpy_dtype
 from ..errors import InputError
 from ..formatting import number, value
 from ..nodes import Node
+from . import units
 from .alignment import align, refined
+from .collector import without_collector
 from .edges import size
 from .places import Places
 from .report import Column, Report, Row, Table
+from .units import apart, coarser, turned
 
 __adkit__ = True
 
@@ -60,6 +63,7 @@ class Difference:
     same_program: bool
 
 
+@without_collector
 def difference(first: Any, second: Any) -> Report:
     """What differs between two traces; `data` of the report is a `Difference`.
 
@@ -82,8 +86,8 @@ def difference(first: Any, second: Any) -> Report:
         )
     sides = (_Side(first), _Side(second))
     pairs = [*_inputs(*sides), *_instructions(*sides)]
-    unit = _coarser(*(node.dtype for side in sides for node in (*side.ends, *side.nodes)))
-    told = tuple(_compared(pair, *sides, unit) for pair in pairs)
+    unit = coarser(*{node.dtype for side in sides for node in (*side.ends, *side.nodes)})
+    told = _compared(pairs, *sides, unit)
     parting = next((p for p in told if p.first not in sides[0].ends and (p.value or 0.0) > ROUNDING), None)
     same = all(p.first is not None and p.second is not None and not p.edited for p in told)
     return _report(*sides, Difference(told, parting, str(unit), same and not _other_guards(*sides)))
@@ -99,13 +103,14 @@ class _Side:
         self.nodes: list[Node] = self.listing.nodes
         self.adjoints = trace.adjoints()
         self.ends = set(trace._inputs.values())
+        self.largest = units.largest_elements(self.adjoints)
         self.around = self._around()
 
     def _around(self) -> dict[Node, float]:
         """Per variable the largest adjoint of those that are computed from it: what its own may be rounding of."""
         found: dict[Node, float] = {}
         for node in self.nodes:
-            largest = _largest_element(self.adjoints.get(node))
+            largest = self.largest.get(node, 0.0)
             for operand in node.inputs if largest else ():
                 if type(operand) is Node and found.get(operand, 0.0) < largest:
                     found[operand] = largest
@@ -113,7 +118,16 @@ class _Side:
 
     def strong(self) -> list[tuple[str, str]]:
         """Per instruction the piece of source and the operation."""
-        return [(self.places.snippet(node), node.primitive.name) for node in self.nodes]
+        known: dict[tuple[int, int, str], tuple[str, str]] = {}
+        found = []
+        for node in self.nodes:
+            name = node.primitive.name
+            key = (id(node.code), node.lasti, name)
+            text = known.get(key)
+            if text is None:
+                text = known[key] = (self.places.snippet(node), name)
+            found.append(text)
+        return found
 
     def weak(self) -> list[str]:
         """Per instruction the operation."""
@@ -133,7 +147,8 @@ def _inputs(a: _Side, b: _Side) -> list[Pair]:
 
 
 def _instructions(a: _Side, b: _Side) -> list[Pair]:
-    strong_a, strong_b = a.strong(), b.strong()
+    numbers: dict[tuple[str, str], int] = {}
+    strong_a, strong_b = ([numbers.setdefault(key, len(numbers)) for key in side.strong()] for side in (a, b))
     pairs = refined(align(strong_a, strong_b), a.weak(), b.weak())
     return [
         Pair(
@@ -152,7 +167,45 @@ def _other_guards(a: _Side, b: _Side) -> bool:
 # ------------------------------------------------------------------------------------------------ differences
 
 
-def _compared(pair: Pair, a: _Side, b: _Side, unit: numpy.dtype) -> Pair:
+def _compared(pairs: Sequence[Pair], a: _Side, b: _Side, unit: numpy.dtype) -> tuple[Pair, ...]:
+    """The pairs with their differences; those of small arrays of one shape together."""
+    found = list(pairs)
+    shapes = [_shape(pair, a, b) for pair in pairs]
+    for i, shape in enumerate(shapes):
+        if shape is None:
+            found[i] = _compared_alone(pairs[i], a, b, unit)
+    for places in units.by_shape(shapes):
+        chosen = [(pairs[i].first, pairs[i].second) for i in places]
+        values = units.all_apart([x.value for x, _ in chosen], [y.value for _, y in chosen], unit)  # type: ignore[union-attr]
+        p, q = [a.adjoints[x] for x, _ in chosen], [b.adjoints[y] for _, y in chosen]  # type: ignore[index]
+        adjoints, signs = units.all_apart(p, q, unit), units.all_turned(p, q)
+        for i, (x, y), apart_by, adjoint, sign in zip(places, chosen, values, adjoints, signs, strict=True):
+            assert x is not None
+            assert y is not None
+            if adjoint and _cancels(x, y, a, b, unit):
+                adjoint, sign = 0.0, False
+            found[i] = Pair(x, y, pairs[i].edited, apart_by, adjoint, sign)
+    return tuple(found)
+
+
+def _shape(pair: Pair, a: _Side, b: _Side) -> tuple[int, ...] | None:
+    """The one shape of values and adjoints, if these can be compared together with others."""
+    x, y = pair.first, pair.second
+    if x is None or y is None:
+        return None
+    shape = units.shape_of(x.value)
+    if shape is None or not shape == units.shape_of(y.value) == units.shape_of(a.adjoints.get(x)):
+        return None
+    return shape if units.shape_of(b.adjoints.get(y)) == shape else None
+
+
+def _cancels(x: Node, y: Node, a: _Side, b: _Side, unit: numpy.dtype) -> bool:
+    """Whether both adjoints are contributions that cancel: two zeros, to rounding."""
+    least = ROUNDING * float(numpy.finfo(unit).eps) * a.around.get(x, 0.0)
+    return a.largest.get(x, 0.0) <= least and b.largest.get(y, 0.0) <= least
+
+
+def _compared_alone(pair: Pair, a: _Side, b: _Side, unit: numpy.dtype) -> Pair:
     x, y = pair.first, pair.second
     if x is None or y is None:
         return pair
@@ -160,78 +213,10 @@ def _compared(pair: Pair, a: _Side, b: _Side, unit: numpy.dtype) -> Pair:
     values = None if x.value is None or y.value is None else apart(x.value, y.value, unit)
     if p is None and q is None:
         return Pair(x, y, pair.edited, values)
+    if _cancels(x, y, a, b, unit):
+        return Pair(x, y, pair.edited, values, 0.0)
     p, q = (0.0 if p is None else p), (0.0 if q is None else q)
-    least = ROUNDING * float(numpy.finfo(unit).eps) * a.around.get(x, 0.0)
-    if _largest_element(p) <= least and _largest_element(q) <= least:
-        return Pair(x, y, pair.edited, values, 0.0)  # contributions that cancel: two zeros, to rounding
-    return Pair(x, y, pair.edited, values, apart(p, q, unit), _turned(p, q))
-
-
-def _largest_element(adjoint: Any) -> float:
-    if type(adjoint) is numpy.float64:
-        return abs(float(adjoint))
-    if adjoint is None or isinstance(adjoint, tuple):
-        return 0.0
-    plain = numpy.abs(numpy.asarray(to_numpy(adjoint)))
-    return float(plain.max()) if plain.size else 0.0
-
-
-def _coarser(*dtypes: Any) -> numpy.dtype:
-    """The dtype of lowest precision; of integers and conditions double."""
-    found = {numpy.dtype(d) for d in set(dtypes) if numpy.dtype(d).kind in "fc"} or {numpy.dtype(float)}
-    return max((numpy.dtype(numpy.finfo(d).dtype) for d in found), key=lambda d: numpy.finfo(d).eps)
-
-
-def apart(a: Any, b: Any, unit: numpy.dtype | None = None) -> float:
-    """The largest difference of two values in ulp of a dtype, by default the coarser one of both.
-
-    Infinite where they cannot be compared.
-
-    >>> apart(1.0, 1.0 + 2**-52), apart(numpy.float32(0.1), 0.1), apart(1.0, numpy.ones(2))
-    (1.0, 0.2, inf)
-    """
-    if type(a) is numpy.float64 and type(b) is numpy.float64:
-        if a == b or (a != a and b != b):
-            return 0.0
-        if unit is None or unit.itemsize == 8:
-            off = abs(float(a) - float(b))
-            return off / math.ulp(max(abs(a), abs(b))) if math.isfinite(off) else math.inf
-    if isinstance(a, tuple) or isinstance(b, tuple):
-        parts = zip(a, b, strict=False) if isinstance(a, tuple) and isinstance(b, tuple) else ()
-        return max((apart(p, q, unit) for p, q in parts if p is not None and q is not None), default=0.0)
-    x, y = numpy.asarray(to_numpy(a)), numpy.asarray(to_numpy(b))
-    if x.shape != y.shape:
-        return math.inf
-    if not x.size:
-        return 0.0
-    if x.dtype.kind not in "fc" and y.dtype.kind not in "fc":
-        return 0.0 if numpy.array_equal(x, y) else math.inf
-    return _in_units(x, y, _coarser(numpy_dtype(a), numpy_dtype(b)) if unit is None else unit)
-
-
-def _in_units(x: numpy.ndarray, y: numpy.ndarray, unit: numpy.dtype) -> float:
-    wide = complex if "c" in (x.dtype.kind, y.dtype.kind) else float
-    x, y = x.astype(wide), y.astype(wide)
-    same = (x == y) | (numpy.isnan(x) & numpy.isnan(y))
-    with numpy.errstate(all="ignore"):
-        larger = numpy.maximum(numpy.abs(x), numpy.abs(y)).astype(unit)
-        off = numpy.abs(x - y) / numpy.spacing(larger).astype(float)
-    off = numpy.where(same, 0.0, numpy.where(numpy.isfinite(off), off, numpy.inf))
-    largest = float(off.max())
-    return float(f"{largest:.2g}") if math.isfinite(largest) else math.inf
-
-
-def _turned(p: Any, q: Any) -> bool:
-    """Whether an element has another sign, of such a size that it is no rounding."""
-    if type(p) is numpy.float64 and type(q) is numpy.float64:
-        return bool(p * q < 0 and min(abs(p), abs(q)) > 1e-6 * max(abs(p), abs(q)))
-    if isinstance(p, tuple) or isinstance(q, tuple):
-        return False
-    x, y = numpy.asarray(to_numpy(p)), numpy.asarray(to_numpy(q))
-    if x.shape != y.shape or "c" in (x.dtype.kind, y.dtype.kind) or not x.size:
-        return False
-    least = 1e-6 * max(float(numpy.abs(x).max()), float(numpy.abs(y).max()))
-    return bool((((x > least) & (y < -least)) | ((x < -least) & (y > least))).any())
+    return Pair(x, y, pair.edited, values, apart(p, q, unit), turned(p, q))
 
 
 # ------------------------------------------------------------------------------------------------ the report
