@@ -19,7 +19,10 @@ FAMILIES = (
     "sparse",
     "vmap",
     "filling",
+    "diagnoses",
+    "notebook",
     "styles_tensorflow",
+    "styles_theano",
 )
 PACKAGES = ("adkit", "numpy", "torch", "autograd", "jax", "tensorflow")
 
