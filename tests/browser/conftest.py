@@ -34,6 +34,12 @@ START_LIMIT = 180.0
 PAGE_LIMIT = 120_000.0
 expect.set_options(timeout=60_000)  # for machines that are busy with other tests
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+# A notebook without a kernel takes a command to run and does nothing; its indicator says "idle" even then.
+KERNEL_READY = """() => {
+    const session = window.jupyterapp?.shell.currentWidget?.sessionContext;
+    return session?.isReady && session.session?.kernel?.connectionStatus === 'connected'
+        && session.session.kernel.status === 'idle';
+}"""
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -270,7 +276,9 @@ class Window:
 
     def save(self) -> None:
         """Save the notebook and wait until the server has it."""
-        with self.page.expect_response(lambda response: response.request.method == "PUT" and response.ok):
+        with self.page.expect_response(
+            lambda response: response.request.method == "PUT" and "/api/contents/" in response.url and response.ok
+        ):
             self.command("docmanager:save")
 
     def run(self, number: int) -> None:
@@ -282,7 +290,7 @@ class Window:
         cell = self.page.locator(".jp-Notebook .jp-Cell").nth(number)
         prompt = cell.locator(".jp-InputPrompt")
         before = prompt.inner_text()
-        self.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
+        self.page.wait_for_function(KERNEL_READY)
         prompt.click()
         expect(cell).to_have_class(re.compile("jp-mod-active"))
         self.command("notebook:run-cell")

@@ -1,9 +1,8 @@
-"""The explorer as a person uses it: in JupyterLab, light and dark, by mouse and by keyboard, and in Notebook 7."""
+"""The explorer as a person uses it: in JupyterLab and in Notebook 7, by mouse and by keyboard, light and dark."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,47 +13,60 @@ from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 
-LOAD = "%load_ext adkit\nimport numpy as np"
-CELL = """%%grad x w --explore
-x, w = 1.5, -0.4
-u = np.sin(x) * w
+CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
+CODE = """u = np.sin(x) * w
 if x > 0:
     u = u + x**2
 loss = np.log1p(u**2)"""
-FAILING = """%%grad t --explore
-t = 1.0
-assert t < 1.02, "<b>too far</b>"
-y = t**2"""
-BETWEEN = """%%grad v --explore
-v = 0.12573
-v**2"""
+CELLS = {
+    "load": "%load_ext adkit\nimport sys, time\nimport numpy as np\nsys.runs = []",
+    "main": f"%%grad x w --explore\nx, w = 1.5, -0.4\n{CODE}",
+    "failing": '%%grad t --explore\nt = 1.0\nassert t < 1.02, "<b>too far</b>"\ny = t**2',
+    "between": "%%grad v --explore\nv = 0.12573\nv**2",
+    "slow": """%%grad s --explore
+s = 1.0
+sys.runs.append(1)
+for _ in range(60_000 if s > 1.5 else 300 if s < 0.9 else 0):
+    time.sleep(0.001)
+y = s**2""",
+    "player": f"%%grad x w --view player\n{CODE}",
+    "arrays": """%%grad a h --explore
+a = np.linspace(-1.0, 1.0, 12).reshape(3, 4)
+h = np.linspace(0.0, 1.0, 200)
+z = np.sum(np.sin(a) ** 2) + np.sum(np.cos(3 * h))""",
+    "status": "print(x, w, s, len(sys.runs))",
+    "emit": "%%grad x --emit next\ny = x * np.sin(x)",
+}
+NUMBERS = {name: number for number, name in enumerate(CELLS)}
 COLOURS = """panel => [...panel.querySelectorAll("button, label, input")].filter((e) => e.offsetParent).map((e) => {
   const clear = (element) => /, 0\\)$|transparent/.test(getComputedStyle(element).backgroundColor);
   let ground = e;
   while (clear(ground)) ground = ground.parentElement;
   return [e.textContent || e.value, getComputedStyle(e).color, getComputedStyle(ground).backgroundColor];
 })"""
+LIT = """view => Object.fromEntries(['row', 'node', 'mark'].map(kind => [kind,
+    [...view.querySelectorAll(`:not(tr)[data-subject=${kind}].adkit-lit`)]
+        .map(e => kind === 'mark' ? e.textContent : e.dataset.id)]))"""
+SHOWN = """([number, text]) => jupyterapp.shell.currentWidget.content.widgets[number].model.outputs.toJSON()
+    .some(output => String(output.data?.['text/html']).includes(text)
+        && String(output.data['text/html']).includes('<table'))"""
 
 
-def picture(name: str, tmp_path: Path) -> Path:
-    """Where a screenshot goes: to the folder that ADKIT_SCREENSHOTS names, or nowhere."""
-    folder = Path(os.environ.get("ADKIT_SCREENSHOTS", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / name
+# ------------------------------------------------------------------------------------------------ what is on the page
 
 
-def cell(window: Any, number: int) -> Locator:
+def cell(window: Any, name: str) -> Locator:
     """A cell with its output, scrolled into sight."""
-    found: Locator = window.page.locator(".jp-Notebook .jp-Cell").nth(number)
+    found: Locator = window.page.locator(".jp-Notebook .jp-Cell").nth(NUMBERS[name])
     found.scroll_into_view_if_needed()
     return found
 
 
-def explorer(window: Any, number: int) -> Locator:
+def explorer(window: Any, name: str) -> Locator:
     """The controls of a cell, once they and the picture below are there."""
-    panel = cell(window, number).locator(".adkit-explorer")
+    panel = cell(window, name).locator(".adkit-explorer")
     panel.wait_for()
-    cell(window, number).locator(".adkit").first.wait_for()
+    cell(window, name).locator(".adkit").first.wait_for()
     return panel
 
 
@@ -64,74 +76,29 @@ def press(page: Page, key: str, times: int) -> None:
         page.keyboard.press(key, delay=20)
 
 
-def answer(window: Any, number: int) -> Locator:
+def answer(window: Any, name: str) -> Locator:
     """The line with value and derivatives."""
-    return cell(window, number).locator(".adkit-answer")
+    return cell(window, name).locator(".adkit-answer")
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
-def session(request: pytest.FixtureRequest, lab: Any, new_window: Any) -> Iterator[Any]:
-    """A notebook with two explorers."""
-    lab.theme(request.param)
-    name = f"explorer-{request.param}.ipynb"
-    lab.write_code(name, [LOAD, CELL, FAILING, BETWEEN])
-    window = new_window(width=1180, height=1300)
-    window.name, window.theme = name, request.param
-    window.open(lab, name, first="%load_ext adkit")
-    for number in range(4):
-        window.run(number)
-    yield window
-    assert window.own_errors() == []
-
-
-def test_a_slider_is_moved_by_the_keyboard(session: Any, tmp_path: Path) -> None:
-    panel = explorer(session, 1)
-    cell(session, 1).screenshot(path=picture(f"explorer-{session.theme}.png", tmp_path), animations="disabled")
-    panel.locator(".noUi-handle").first.focus()
-    press(session.page, "ArrowRight", 10)
-    expect(answer(session, 1)).to_contain_text("loss = 2.65483")  # x = 2: no step was lost on the way
-    expect(panel.locator("input[type=number]").first).to_have_value("2")
-    expect(panel.locator(".noUi-handle").first).to_be_focused()
-
-
-def test_a_number_is_typed(session: Any) -> None:
-    field = explorer(session, 1).locator("input[type=number]").first
-    field.fill("1.5")
+def type_number(panel: Locator, text: str) -> Locator:
+    """Type into the first number field of a panel."""
+    field = panel.locator("input[type=number]").first
+    field.fill(text)
     field.press("Enter")
-    expect(answer(session, 1)).to_contain_text("loss = 1.48754")
-    expect(field).to_be_focused()
+    return field
 
 
-def test_toggles_by_keyboard_and_mouse(session: Any, tmp_path: Path) -> None:
-    panel = explorer(session, 1)
-    panel.get_by_role("button", name="forward").focus()
-    session.page.keyboard.press("Space")
-    how = cell(session, 1).locator(".adkit-how")
-    expect(how).to_contain_text("forward mode")
-    expect(cell(session, 1).get_by_role("columnheader").last).to_contain_text("tangent v̇")
-    panel.get_by_role("button", name="order 2").click()
-    expect(answer(session, 1)).to_contain_text("∂²loss/∂x∂w")
-    expect(panel.get_by_role("button", name="GPU")).to_be_disabled()
-    expect(panel).to_contain_text(re.compile("GPU"))
-    plots = cell(session, 1).get_by_role("tab", name="Plot")
-    plots.click()
-    for number, kind in enumerate((".adkit-curve", ".adkit-curve", ".adkit-contour")):
-        expect(cell(session, 1).locator(".adkit-figure").nth(number).locator(kind).first).to_be_visible()
-    expect(cell(session, 1).locator(".adkit-tangent-line").first).to_be_visible()
-    figures = cell(session, 1).locator(".adkit-plots")
-    figures.screenshot(path=picture(f"explorer-plots-{session.theme}.png", tmp_path), animations="disabled")
-    panel.get_by_role("button", name="order 1").click()
-    panel.get_by_role("button", name="reverse").click()
-    expect(how).to_contain_text("reverse mode")
-    expect(plots).to_have_attribute("aria-selected", "true")  # what was looked at stays in front
-
-
-def test_colours_of_the_panel_are_readable(session: Any) -> None:
-    panel = explorer(session, 1)
-    colours = panel.evaluate(COLOURS)
-    assert colours
-    for text, ink, ground in colours:
-        assert contrast(rgb(ink), rgb(ground)) >= 4.5, (text, ink, ground)
+def shoot(window: Any, place: Locator, path: Path) -> None:
+    """A picture of a part of the page, in a window that it fits into."""
+    size = window.page.viewport_size
+    window.page.set_viewport_size({**size, "height": 2400})
+    try:
+        window.page.mouse.move(0, 0)
+        place.scroll_into_view_if_needed()
+        place.screenshot(path=path, animations="disabled")
+    finally:
+        window.page.set_viewport_size(size)
 
 
 def rgb(colour: str) -> tuple[float, ...]:
@@ -151,8 +118,191 @@ def contrast(first: tuple[float, ...], second: tuple[float, ...]) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_an_error_stands_in_the_panel_and_the_picture_stays(session: Any, tmp_path: Path) -> None:
-    panel = explorer(session, 2)
+def check_colours(window: Any, name: str) -> None:
+    """Everything in the panel and in the picture can be read."""
+    colours = explorer(window, name).evaluate(COLOURS)
+    assert colours
+    for text, ink, ground in colours:
+        assert contrast(rgb(ink), rgb(ground)) >= 4.5, (text, ink, ground)
+    assert cell(window, name).locator(".adkit").first.evaluate(CONTRAST) == []
+
+
+@pytest.fixture(scope="module", params=["lab", "notebook7"])
+def session(request: pytest.FixtureRequest, new_window: Any) -> Iterator[Any]:
+    """A notebook whose cells have been run, but for the last one, in the light theme."""
+    server = request.getfixturevalue(request.param)
+    server.theme("light")
+    server.write_code("explorer.ipynb", list(CELLS.values()))
+    window = new_window(width=1180, height=1300, scale=2.0)
+    window.server, window.app = server, request.param
+    window.open(server, "explorer.ipynb", first="%load_ext adkit")
+    for name in CELLS:
+        if name not in ("status", "emit"):
+            window.run(NUMBERS[name])
+    yield window
+    assert window.own_errors() == []
+
+
+# ------------------------------------------------------------------------------------------------ controls
+
+
+def test_a_slider_is_moved_by_the_keyboard(session: Any, screenshots: Path) -> None:
+    panel = explorer(session, "main")
+    check_colours(session, "main")
+    shoot(session, cell(session, "main"), screenshots / f"explorer-{session.app}.png")
+    panel.locator(".noUi-handle").first.focus()
+    press(session.page, "ArrowRight", 10)
+    expect(answer(session, "main")).to_contain_text("loss = 2.65483")  # x = 2: no step was lost on the way
+    expect(panel.locator("input[type=number]").first).to_have_value("2")
+    expect(panel.locator(".noUi-handle").first).to_be_focused()
+    expect(cell(session, "main").locator(".adkit-how")).to_contain_text("2 inputs, 1 output")
+
+
+def test_a_number_is_typed(session: Any) -> None:
+    field = type_number(explorer(session, "main"), "1.5")
+    expect(answer(session, "main")).to_contain_text("loss = 1.48754")
+    expect(field).to_be_focused()
+
+
+def test_toggles_by_keyboard_and_mouse(session: Any) -> None:
+    panel = explorer(session, "main")
+    panel.get_by_role("button", name="forward").focus()
+    session.page.keyboard.press("Space")
+    how = cell(session, "main").locator(".adkit-how")
+    expect(how).to_contain_text("forward mode")
+    expect(cell(session, "main").get_by_role("columnheader").last).to_contain_text("tangent v̇")
+    panel.get_by_role("button", name="order 2").click()
+    expect(answer(session, "main")).to_contain_text("∂²loss/∂x∂w")
+    expect(panel.get_by_role("button", name="GPU")).to_be_disabled()
+    expect(panel).to_contain_text(re.compile("GPU"))
+    source = cell(session, "main").get_by_role("tab", name="Source")
+    source.click()
+    panel.get_by_role("button", name="order 1").click()
+    panel.get_by_role("button", name="reverse").click()
+    expect(how).to_contain_text("reverse mode")
+    expect(source).to_have_attribute("aria-selected", "true")  # what was looked at stays in front
+
+
+def test_plots_follow_the_point(session: Any, screenshots: Path) -> None:
+    main = cell(session, "main")
+    main.get_by_role("tab", name="Plot").click()
+    for number, kind in enumerate((".adkit-curve", ".adkit-curve", ".adkit-contour")):
+        expect(main.locator(".adkit-figure").nth(number).locator(kind).first).to_be_visible()
+    expect(main.locator(".adkit-tangent-line").first).to_be_visible()
+    expect(main.locator(".adkit-arrow").first).to_be_visible()
+    caption = main.locator(".adkit-caption").first
+    expect(main.locator(".adkit-figure").first).to_contain_text("no line where another branch would be taken")
+    expect(caption).to_have_text("x = 1.5: value 1.48754, derivative 2.48548, second derivative −0.180807")
+    panel = explorer(session, "main")
+    type_number(panel, "2")
+    expect(caption).to_contain_text("x = 2: value 2.65483, derivative 2.13048")
+    type_number(panel, "1.5")
+    expect(caption).to_contain_text("x = 1.5: value 1.48754")
+    shoot(session, main.locator(".adkit"), screenshots / f"explorer-plots-{session.app}.png")
+    main.get_by_role("tab", name="List").click()
+
+
+def test_an_element_of_an_array_is_chosen_and_moved(session: Any, screenshots: Path) -> None:
+    arrays, panel = cell(session, "arrays"), explorer(session, "arrays")
+    arrays.get_by_role("tab", name="Plot").click()
+    expect(arrays.locator(".adkit-heat")).to_be_visible()
+    expect(arrays.locator(".adkit-bar-of").first).to_be_visible()
+    shoot(session, arrays, screenshots / f"explorer-arrays-{session.app}.png")
+    index = panel.locator("input[type=number]")
+    expect(panel.locator(".widget-slider").first).to_contain_text("a[0, 0]")
+    index.nth(3).fill("2")
+    index.nth(3).press("Enter")
+    expect(panel.locator(".widget-slider").first).to_contain_text("a[2, 0]")
+    before = answer(session, "arrays").inner_text()
+    type_number(panel, "0.5")
+    expect(answer(session, "arrays")).not_to_have_text(before)
+
+
+def test_nothing_moves_before_somebody_moves_it(session: Any) -> None:
+    """A message of the browser's own would arrive before that of the button, and change the value."""
+    panel = explorer(session, "between")
+    expect(panel.locator("input[type=number]").first).to_have_value("0.12573")
+    panel.get_by_role("button", name="order 2").click()
+    expect(answer(session, "between")).to_contain_text("∂²")
+    expect(panel.locator("input[type=number]").first).to_have_value("0.12573")
+    expect(cell(session, "between").get_by_role("gridcell", name="0.12573", exact=True)).to_be_visible()
+
+
+def test_the_keyboard_alone_reaches_and_moves_everything(session: Any) -> None:
+    """From one button of the panel on with Tab: toggles, slider, field, tabs, list, player."""
+    panel, page = explorer(session, "main"), session.page
+    panel.get_by_role("button", name="forward").focus()
+    reached = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate(
+                """() => { const e = document.activeElement;
+                    return e.getAttribute('aria-label') || e.getAttribute('role') || e.textContent || e.type; }"""
+            )
+        )
+        if "step of the sweep" in reached[-1]:
+            break
+    told = " | ".join(reached)
+    for name in ("reverse", "order 2", "Close", "slider", "number", "tab", "Wengert list", "step of the sweep"):
+        assert name in told, told
+    page.keyboard.press("End")
+    expect(cell(session, "main").locator(".adkit-where")).to_have_text("reverse 8 / 8")
+    page.keyboard.press("Escape")
+    expect(cell(session, "main").locator(".adkit-where")).to_be_empty()
+
+
+# ------------------------------------------------------------------------------------------------ the player
+
+
+@pytest.mark.parametrize("name", ["main", "player"])
+def test_the_player_lights_list_graph_and_source_together(session: Any, screenshots: Path, name: str) -> None:
+    view = cell(session, name).locator(".adkit").first
+    where = view.locator(".adkit-where")
+    button = view.get_by_role("group", name="Player of the sweep").get_by_role("button", name="next")
+    for step in range(1, 5):
+        button.click()
+        expect(where).to_have_text(f"program {step} / 8")
+    lit = view.evaluate(LIT)
+    assert lit["row"] == ["v2"]
+    if name == "main":
+        assert lit == {"row": ["v2"], "node": ["v2"], "mark": ["np.sin(x) * w"]}
+    track = view.get_by_role("slider", name="step of the sweep")
+    for step in range(8, 16):
+        track.fill(str(step))
+        expect(where).to_have_text(f"reverse {step - 7} / 8")
+        expect(view.locator(".adkit-sum")).to_have_text("Σ v̄·v̇ = 2.48548 at every step")
+    track.fill("11")
+    shoot(session, view, screenshots / f"player-{name}-{session.app}.png")
+    track.press("Escape")
+    expect(where).to_be_empty()
+
+
+def test_the_player_of_the_other_mode_has_the_same_sum(session: Any, screenshots: Path) -> None:
+    panel, view = explorer(session, "main"), cell(session, "main").locator(".adkit").first
+    panel.get_by_role("button", name="forward").click()
+    expect(view.locator(".adkit-how")).to_contain_text("forward mode")
+    track = view.get_by_role("slider", name="step of the sweep")
+    for step in range(8, 16):
+        track.fill(str(step))
+        expect(view.locator(".adkit-where")).to_have_text(f"forward {step - 7} / 8")
+        expect(view.locator(".adkit-sum")).to_have_text("Σ v̄·v̇ = 2.48548 at every step")
+    track.fill("11")
+    shoot(session, view, screenshots / f"player-forward-{session.app}.png")
+    type_number(panel, "2")
+    expect(view.locator(".adkit-sum")).to_have_text("Σ v̄·v̇ = 2.13048 at every step")  # the step stays, its numbers move
+    expect(view.locator(".adkit-where")).to_have_text("forward 4 / 8")
+    type_number(panel, "1.5")
+    panel.get_by_role("button", name="reverse").click()
+    expect(view.locator(".adkit-how")).to_contain_text("reverse mode")
+    view.get_by_role("slider", name="step of the sweep").press("Escape")
+
+
+# ------------------------------------------------------------------------------------------------ errors, slow runs
+
+
+def test_an_error_stands_in_the_panel_and_the_picture_stays(session: Any, screenshots: Path) -> None:
+    panel = explorer(session, "failing")
     panel.locator(".noUi-handle").first.focus()
     press(session.page, "ArrowRight", 3)
     error = panel.locator(".adkit-explorer-error")
@@ -160,67 +310,125 @@ def test_an_error_stands_in_the_panel_and_the_picture_stays(session: Any, tmp_pa
     expect(error).to_contain_text("line 3")
     expect(error.locator("code")).to_have_text('assert t < 1.02, "<b>too far</b>"')
     expect(error).to_contain_text("still shown: t = 1")
-    expect(answer(session, 2)).to_contain_text("y = 1")
-    cell(session, 2).screenshot(path=picture(f"explorer-error-{session.theme}.png", tmp_path), animations="disabled")
+    expect(answer(session, "failing")).to_contain_text("y = 1")
+    shoot(session, cell(session, "failing"), screenshots / f"explorer-error-{session.app}.png")
     press(session.page, "ArrowLeft", 5)
     expect(error).to_be_hidden()
-    expect(answer(session, 2)).to_contain_text("y = 0.9")
+    expect(answer(session, "failing")).to_contain_text("y = 0.9")
 
 
-def test_reopened_without_a_kernel_it_shows_the_last_picture(
-    session: Any, lab: Any, new_window: Any, tmp_path: Path
+def status(window: Any) -> list[str]:
+    """x, w and s in the user's namespace, and how often the slow cell ran."""
+    window.run(NUMBERS["status"])
+    return cell(window, "status").locator(".jp-OutputArea-output pre").inner_text().split()
+
+
+def test_a_slow_run_is_cancelled_and_sliders_act_on_release(session: Any, screenshots: Path) -> None:
+    panel = explorer(session, "slow")
+    type_number(panel, "2")  # takes a minute, if nobody cancels it
+    progress = panel.locator(".adkit-explorer-progress")
+    expect(progress).to_be_visible()
+    shoot(session, panel, screenshots / f"explorer-slow-{session.app}.png")
+    panel.get_by_role("button", name="Cancel").click()
+    expect(panel).to_contain_text("cancelled; still shown: s = 1")
+    expect(progress).to_be_hidden()
+    expect(answer(session, "slow")).to_contain_text("y = 1")
+    assert status(session) == ["1.5", "-0.4", "1.0", "2"]
+    type_number(panel, "0.5")
+    expect(answer(session, "slow")).to_contain_text("y = 0.25")
+    expect(progress).to_be_hidden()
+    panel.scroll_into_view_if_needed()
+    handle = panel.locator(".noUi-handle").first.bounding_box()
+    assert handle
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    session.page.mouse.move(x, y)
+    session.page.mouse.down()
+    session.page.mouse.move(x - 60, y, steps=20)
+    session.page.mouse.up()
+    expect(answer(session, "slow")).not_to_contain_text("y = 0.25")
+    expect(progress).to_be_hidden()
+    assert status(session) == ["1.5", "-0.4", "1.0", "4"]  # one run for the number, one for the whole way of the slider
+
+
+# ------------------------------------------------------------------------------------------------ afterwards
+
+
+def test_emit_writes_a_cell_below_that_runs(session: Any) -> None:
+    cells = session.page.locator(".jp-Notebook .jp-Cell")
+    expect(cells).to_have_count(len(CELLS))
+    session.run(NUMBERS["emit"])
+    expect(cells).to_have_count(len(CELLS) + 1)
+    made = cells.nth(len(CELLS))
+    made.scroll_into_view_if_needed()
+    expect(made).to_contain_text("def y_and_derivatives(x)")
+    expect(made).to_contain_text("# line 2: y = x * np.sin(x)")
+    session.run(len(CELLS))
+
+
+@pytest.mark.parametrize("session", ["lab"], indirect=True)
+def test_reopened_without_a_kernel_it_shows_the_last_picture_and_answers_what_if(
+    session: Any, new_window: Any, screenshots: Path
 ) -> None:
-    field = explorer(session, 1).locator("input[type=number]").first
-    field.fill("2")
-    field.press("Enter")
-    expect(answer(session, 1)).to_contain_text("loss = 2.65483")
-    session.page.wait_for_timeout(1000)  # the whole picture follows when nothing moves
-    session.page.locator(".jp-Notebook .jp-Cell").nth(0).locator(".jp-InputPrompt").click()
+    type_number(explorer(session, "main"), "2")
+    expect(answer(session, "main")).to_contain_text("loss = 2.65483")
+    session.page.wait_for_function(SHOWN, arg=[NUMBERS["main"], "2.65483"])  # the whole picture follows the quick one
     session.save()
-    saved = json.loads((lab.root / session.name).read_text(encoding="utf-8"))
-    html = next(o["data"]["text/html"] for o in saved["cells"][1]["outputs"] if "adkit-trace" in str(o["data"]))
-    assert "2.65483" in "".join(html)
-    assert "<table" in "".join(html)
+    root = session.server.root
+    saved = json.loads((root / "explorer.ipynb").read_text(encoding="utf-8"))
     saved["metadata"]["kernelspec"] = {"name": "gone", "display_name": "gone", "language": "python"}
-    (lab.root / f"again-{session.name}").write_text(json.dumps(saved), encoding="utf-8")
+    (root / "again.ipynb").write_text(json.dumps(saved), encoding="utf-8")
     window = new_window(width=1180, height=1300)
-    window.open(lab, f"again-{session.name}", first="%load_ext adkit")
-    expect(answer(window, 1)).to_contain_text("loss = 2.65483")
+    window.open(session.server, "again.ipynb", first="%load_ext adkit")
+    expect(answer(window, "main")).to_contain_text("loss = 2.65483")
     expect(window.page.get_by_text("model not found")).to_have_count(0)
-    expect(cell(window, 1)).to_contain_text("need a running kernel")
-    window.page.screenshot(path=picture(f"explorer-reopened-{session.theme}.png", tmp_path), animations="disabled")
+    expect(cell(window, "main")).to_contain_text("need a running kernel")
+    view = cell(window, "main").locator(".adkit").first
+    view.get_by_role("button", name="what if").click()
+    view.get_by_label("x =").fill("1.5")
+    expect(answer(window, "main")).to_contain_text("loss = 1.48754")
+    shoot(window, cell(window, "main"), screenshots / "explorer-reopened.png")
+    view.get_by_label("x =").fill("-1")
+    expect(view.locator(".adkit-whatif-status")).to_contain_text("Another branch would be taken: line 4")
     assert window.own_errors() == []
     window.close()
 
 
-def test_nothing_moves_before_somebody_moves_it(session: Any) -> None:
-    panel = explorer(session, 3)
-    session.page.wait_for_timeout(1500)
-    expect(cell(session, 3).locator(".adkit-how")).to_contain_text("1 input, 1 output")
-    expect(panel.locator("input[type=number]").first).to_have_value("0.12573")
-    panel.locator(".noUi-handle").first.focus()
-    press(session.page, "ArrowRight", 2)
-    expect(cell(session, 3).locator(".adkit-how")).to_contain_text("as asked for")
-
-
 def test_close_takes_the_controls_away_and_leaves_the_picture(session: Any) -> None:
-    panel = explorer(session, 2)
+    panel = explorer(session, "failing")
     panel.get_by_role("button", name="Close").click()
     expect(panel).to_have_count(0)
-    expect(answer(session, 2)).to_contain_text("y = ")
+    expect(answer(session, "failing")).to_contain_text("y = ")
 
 
-def test_in_notebook_7(notebook7: Any, new_window: Any) -> None:
-    notebook7.theme("light")
-    notebook7.write_code("explorer.ipynb", [LOAD, CELL])
-    window = new_window(width=1000)
-    window.open(notebook7, "explorer.ipynb", first="%load_ext adkit")
-    window.run(0)
-    window.run(1)
-    panel = explorer(window, 1)
+@pytest.mark.parametrize("session", ["lab"], indirect=True)
+def test_the_dark_theme(session: Any, new_window: Any, screenshots: Path) -> None:
+    type_number(explorer(session, "main"), "1.5")
+    expect(answer(session, "main")).to_contain_text("loss = 1.48754")
+    session.page.wait_for_function(SHOWN, arg=[NUMBERS["main"], "1.48754"])
+    session.save()
+    session.server.theme("dark")
+    window = new_window(width=1180, height=1300, scale=2.0)
+    window.open(session.server, "explorer.ipynb", first="%load_ext adkit")
+    for name in ("main", "failing"):
+        window.run(NUMBERS[name])
+    panel = explorer(window, "main")
+    check_colours(window, "main")
+    shoot(window, cell(window, "main"), screenshots / "explorer-dark.png")
+    main = cell(window, "main")
+    main.get_by_role("tab", name="Plot").click()
+    shoot(window, main.locator(".adkit"), screenshots / "explorer-plots-dark.png")
+    main.get_by_role("tab", name="List").click()
+    main.get_by_role("slider", name="step of the sweep").fill("11")
+    shoot(window, main.locator(".adkit"), screenshots / "player-dark.png")
+    cell(window, "arrays").get_by_role("tab", name="Plot").click()
+    shoot(window, cell(window, "arrays"), screenshots / "explorer-arrays-dark.png")
+    check_colours(window, "arrays")
     panel.locator(".noUi-handle").first.focus()
     press(window.page, "ArrowRight", 10)
-    expect(answer(window, 1)).to_contain_text("loss = 2.65483")
-    panel.get_by_role("button", name="forward").click()
-    expect(cell(window, 1).locator(".adkit-how")).to_contain_text("forward mode")
+    expect(answer(window, "main")).to_contain_text("loss = 2.65483")
+    type_number(explorer(window, "failing"), "1.5")
+    expect(explorer(window, "failing").locator(".adkit-explorer-error")).to_be_visible()
+    check_colours(window, "failing")
+    shoot(window, cell(window, "failing"), screenshots / "explorer-error-dark.png")
     assert window.own_errors() == []
+    window.close()

@@ -18,7 +18,7 @@ __adkit__ = True
 STEPS = 200
 SNAP = 0.499  # of a step: what the browser moves a value by that lies between two steps
 MOST_AXES = 4
-FIELD = "84px"
+FIELD = "76px"
 Changed = Callable[[str, Any], None]
 Guard = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -70,7 +70,7 @@ class Slider:
             step=step_of(low, high),
             description=label,
             readout=False,
-            layout=ipywidgets.Layout(flex="1 1 190px", width="auto", min_width="170px"),
+            layout=ipywidgets.Layout(flex="1 1 150px", width="auto", min_width="150px"),
             style={"description_width": "64px"},
         )
         self.field = self._number(value, f"value of {label}")
@@ -214,7 +214,7 @@ class ArrayControl:
                 max=length - 1,
                 description="index" if axis == 0 else "",
                 style={"description_width": "34px"},
-                layout=ipywidgets.Layout(width="96px" if axis == 0 else "58px"),
+                layout=ipywidgets.Layout(width="92px" if axis == 0 else "54px"),
                 tooltip=f"index of {name} along axis {axis}",
             )
             for axis, length in enumerate(axes)

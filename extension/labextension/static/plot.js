@@ -17,6 +17,9 @@ const PANEL = 92;
 const GAP = 30;
 const TOP = 20;
 
+/** Said where a curve has a gap. */
+const GAP_TEXT = "no line where another branch would be taken, or where the value is not finite";
+
 export class PlotView {
   /** @param {TraceDocument} doc */
   constructor(doc) {
@@ -58,7 +61,8 @@ export class PlotView {
     second ? point(curve.at, curve.secondAt, toX, second.toY, "derivative") : "");
     const caption = html("p", { class: "adkit-caption", role: "status" }, atText(curve));
     this.#follow(picture, curve, toX, cursor, caption);
-    return html("figure", { class: "adkit-figure" }, html("figcaption", { class: "adkit-heading" }, curve.title), picture, caption);
+    const gap = curve.value.includes(null) ? html("p", { class: "adkit-caption" }, GAP_TEXT) : null;
+    return html("figure", { class: "adkit-figure" }, html("figcaption", { class: "adkit-heading" }, curve.title), picture, caption, gap);
   }
 
   /**
@@ -111,7 +115,7 @@ export class PlotView {
       picture.append(svg("path", { class: `adkit-heat-${step}`, d }));
       if (key.startsWith("-") || key === "nan") picture.append(svg("path", { class: `adkit-hatch-${key === "nan" ? "nan" : "minus"}`, d, fill: `url(#${hatch})` }));
     }
-    const rest = `${map.rows ? `${map.rows} down, ` : ""}${map.columns} across`;
+    const rest = map.rows === map.columns ? `rows of ${map.rows} down, columns across` : `${map.rows ? `${map.rows} down, ` : ""}${map.columns} across`;
     const caption = html("p", { class: "adkit-caption", role: "status" }, rest);
     this.#inspect(picture, map, rows, columns, caption, rest);
     picture.style.aspectRatio = String(Math.min(6, Math.max(0.75, columns / Math.max(rows, 1))));
@@ -133,7 +137,8 @@ export class PlotView {
       const i = Math.min(rows - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rows)));
       const j = Math.min(columns - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * columns)));
       const row = map.rows ? `${map.rows}[${i}], ` : "";
-      caption.textContent = `${row}${map.columns}[${j}]: ${formatNumber(map.matrix[i][j] ?? null)}`;
+      const place = map.rows === map.columns ? `row ${i}, column ${j} of ${map.rows}` : `${row}${map.columns}[${j}]`;
+      caption.textContent = `${place}: ${formatNumber(map.matrix[i][j] ?? null)}`;
     });
     this.on.add(picture, "pointerleave", () => { caption.textContent = rest; });
   }
