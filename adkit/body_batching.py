@@ -293,24 +293,29 @@ def _while(mapping: _Mapping) -> list[Any]:
     call: Any = mapping.call
     (body, test), carry = mapping.functions, call.carry
 
-    def tested(leaves: list[Any], closed: list[Any]) -> Any:
-        holds = mapping.mapped(lambda given, _: [test(carry.tree(given))], leaves, closed)[0]
+    def first(leaves: list[Any], _: Any) -> list[Any]:
+        return [test(carry.tree(leaves))]
+
+    def once(leaves: list[Any], _: Any) -> list[Any]:
+        new = carry.state(body(carry.tree(leaves)))
+        return [*new, test(carry.tree(new))]
+
+    def truth(holds: Any) -> Any:
         if shape_of(holds) != (mapping.size,):
             raise InputError("the condition is no truth value", fix="use any or all")
         return holds if numpy_dtype(holds).kind == "b" else not_equal(holds, 0)
 
     def step(given: Any) -> Any:
         leaves, closed, active = given
-        safe, around = _only(active, leaves), _only(active, closed, mapping.axes)
-        f = lambda values, _: carry.state(body(carry.tree(values)))  # noqa: E731
-        made = mapping.mapped(f, safe, around)
+        *made, again = mapping.mapped(once, _only(active, leaves), _only(active, closed, mapping.axes))
         kept = [_select(active, new, old) for new, old in zip(made, leaves, strict=True)]
-        return (kept, closed, logical_and(active, tested(kept, closed)))
+        return (kept, closed, logical_and(active, truth(again)))
 
     def goes_on(given: Any) -> Any:
         return any_(given[2], axis=(0,), keepdims=False)
 
-    init = (mapping.leaves, mapping.closed, tested(mapping.leaves, mapping.closed))
+    active = truth(mapping.mapped(first, mapping.leaves, mapping.closed)[0])
+    init = (mapping.leaves, mapping.closed, active)
     made = WhileCall(goes_on, step, init, call.frame)
     return mapping.finish(made, more=["active"])[: len(mapping.leaves)]
 

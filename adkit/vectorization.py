@@ -149,7 +149,7 @@ def _axes_of_arguments(args: tuple[Any, ...], kwargs: dict[str, Any], in_axes: A
             f"in_axes has {len(in_axes)} entries, and the call {len(args)} positional arguments",
             fix="give one axis (or None) per positional argument, or one for all",
         )
-    return [*_axes_of(in_axes, args, "in_axes"), *_axes_of(0, kwargs, "in_axes")]
+    return [*_axes_of(in_axes, args, "in_axes"), *(_axes_of(0, kwargs, "in_axes") if kwargs else ())]
 
 
 def _axes_of(axes: Any, tree: Any, what: str) -> list[Any]:
@@ -250,11 +250,12 @@ def _evaluated(f: Callable[..., Any], examples: _Examples) -> list[_Group]:
     """The results of all examples, in groups of those that take the same way through the function."""
     pending = numpy.arange(examples.size)
     groups = []
-    while len(pending):
+    while True:
         group = _one_way(f, examples, pending)
         groups.append(group)
+        if len(group.numbers) == len(pending):
+            return groups
         pending = numpy.setdiff1d(pending, group.numbers, assume_unique=True)
-    return groups
 
 
 def _one_way(f: Callable[..., Any], examples: _Examples, pending: numpy.ndarray) -> _Group:
@@ -311,7 +312,10 @@ def _assembled(groups: list[_Group], examples: _Examples, out_axes: Any) -> Any:
                 f"{first.structure} and {group.structure}",
                 fix="return the same containers whatever way the function takes",
             )
-    axes = _axes_of(out_axes, optree.tree_unflatten(first.structure, [0] * len(first.leaves)), "out_axes")
+    if type(out_axes) is int:
+        axes = [out_axes] * len(first.leaves)
+    else:
+        axes = _axes_of(out_axes, optree.tree_unflatten(first.structure, [0] * len(first.leaves)), "out_axes")
     order = numpy.argsort(numpy.concatenate([group.numbers for group in groups])) if len(groups) > 1 else None
     leaves = []
     for i, axis in enumerate(axes):
