@@ -6,7 +6,8 @@ are dropped and computed again, piece by piece, when a sweep comes by. The user'
 so its side effects happen once, and what it read has not changed meanwhile.
 
 A sweep that is itself recorded (for a second derivative) runs the recorded operations once more as instructions of that
-recording, as if the body had been written out. Not for: recording a body (`body_recording`).
+recording, as if the body had been written out. Not for: recording a body (`body_recording`), or evaluating it for a
+batch (`body_batching`).
 """
 
 from __future__ import annotations

@@ -226,8 +226,9 @@ def while_loop(cond_fun: Function, body_fun: Function, init: Any) -> Any:
     """Repeat `carry = body_fun(carry)` while `cond_fun(carry)` holds; one instruction, with derivatives in both modes.
 
     `init` is the first carry, a number, an array or a tree of them; `body_fun` returns a carry of the same structure,
-    shapes and dtypes. The number of steps is what it turns out to be; it has no derivative. Raises `InputError` if the
-    carry changes its type, or if the condition is no truth value.
+    shapes and dtypes. The number of steps is what it turns out to be; it has no derivative. Under `vmap` the loop goes
+    on until the last example has stopped; the others keep what they had, in value and derivative. Raises `InputError`
+    if the carry changes its type, or if the condition is no truth value.
 
     Example
     -------
@@ -376,7 +377,8 @@ def cond(pred: Any, true_fun: Function, false_fun: Function, *operands: Any) -> 
     """`true_fun(*operands)` if `pred` holds, else `false_fun(*operands)`; one instruction whose operand is `pred`.
 
     Only the function that is chosen runs. Both should return the same structure, shapes and dtypes. `pred` is one
-    truth value, traced or plain; `InputError` for an array.
+    truth value, traced or plain; `InputError` for an array. Under `vmap`, where `pred` differs between the examples,
+    both run for the whole batch, on operands of examples that chose them, and each example gets what it chose.
 
     Example
     -------
