@@ -177,7 +177,7 @@ def _compared(pairs: Sequence[Pair], a: _Side, b: _Side, unit: numpy.dtype) -> t
     for places in units.by_shape(shapes):
         chosen = [(pairs[i].first, pairs[i].second) for i in places]
         values = units.all_apart([x.value for x, _ in chosen], [y.value for _, y in chosen], unit)  # type: ignore[union-attr]
-        p, q = [a.adjoints[x] for x, _ in chosen], [b.adjoints[y] for _, y in chosen]  # type: ignore[index]
+        p, q = [a.adjoints[x] for x, _ in chosen], [b.adjoints[y] for _, y in chosen]
         adjoints, signs = units.all_apart(p, q, unit), units.all_turned(p, q)
         for i, (x, y), apart_by, adjoint, sign in zip(places, chosen, values, adjoints, signs, strict=True):
             assert x is not None

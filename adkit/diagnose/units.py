@@ -54,8 +54,8 @@ def apart(a: Any, b: Any, unit: numpy.dtype | None = None) -> float:
     if x.dtype.kind not in "fc" and y.dtype.kind not in "fc":
         return 0.0 if numpy.array_equal(x, y) else math.inf
     wide = complex if "c" in (x.dtype.kind, y.dtype.kind) else float
-    off = _elements(x.astype(wide), y.astype(wide), coarser(numpy_dtype(a), numpy_dtype(b)) if unit is None else unit)
-    return _shown(float(off.max()))
+    in_units = coarser(numpy_dtype(a), numpy_dtype(b)) if unit is None else unit
+    return _shown(float(_elements(x.astype(wide), y.astype(wide), in_units).max()))
 
 
 def _elements(x: numpy.ndarray, y: numpy.ndarray, unit: numpy.dtype) -> numpy.ndarray:
