@@ -285,6 +285,11 @@ def _record_cut(primitive: Primitive, inputs: tuple[Any, ...], params: Any, valu
 
 def record_call(primitive: Primitive, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Evaluate any primitive, and record it if an operand is traced: the general path behind `Primitive.__call__`."""
+    for operand in operands:  # numbers and arrays of numbers, as a sweep has them, go straight through
+        if type(operand) not in _NUMPY_VALUES or (type(operand) is ndarray and operand.dtype.hasobject):
+            break
+    else:
+        return primitive.evaluate(operands, params)
     frame = _getframe(2)
     if isinstance(primitive, Elementwise) and not params:
         row = primitive

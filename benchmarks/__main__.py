@@ -21,6 +21,7 @@ FAMILIES = (
     "filling",
     "diagnoses",
     "notebook",
+    "styles_pytorch",
     "styles_tensorflow",
     "styles_theano",
 )

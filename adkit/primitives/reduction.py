@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
+
 from ..primitive import Constant, General, Linear
 from .elementwise import divide, equal, multiply
 from .shape import broadcast_to, flip, on_axes, reshape, shape_of, shifted, size_of
@@ -100,9 +102,18 @@ def cumprod_tangent(x: Any, t: Any, axis: int) -> Any:
     return total
 
 
+_add_reduce: Any = numpy.add.reduce
+
+
+def _sum(xp: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    if type(x) is numpy.ndarray:
+        return _add_reduce(x, axis=axis, keepdims=keepdims)  # numpy.sum, which calls it, takes twice the time
+    return xp.sum(x, axis=axis, keepdims=keepdims)
+
+
 sum_ = Linear(
     "sum",
-    lambda xp, x, axis, keepdims: xp.sum(x, axis=axis, keepdims=keepdims),
+    _sum,
     lambda g, x, axis, keepdims: broadcast_to(expand(g, x, axis), shape=shape_of(x)),
     symbol="Σ {0}",
 )

@@ -15,7 +15,7 @@ from numpy import ndarray
 from ... import tracing
 from ...constants import protect
 from ...handle import TracedArray
-from ...nodes import Node, next_id
+from ...nodes import Node, next_id, state
 from ...primitives import elementwise as rows
 from ...primitives import reduction as reductions
 from ...primitives import shape as shapes
@@ -27,6 +27,11 @@ from .operands import promoted
 __adkit__ = True
 
 _AXES = {"axes": (1, 0)}
+
+
+def _place(frame: Any) -> Any:
+    """Where the user's code did what is recorded now."""
+    return user_location(frame) if "__adkit__" not in frame.f_globals else state.span or user_location(frame)
 
 
 def apply_unary(row: Any, function: Callable[[Any], Any], x: Any, frame: Any) -> Any:
@@ -44,10 +49,9 @@ def apply_mean(x: Any, frame: Any) -> Any:
     if tracing.keeping_constants() or not axes:
         return reductions.mean(x, axis=axes, keepdims=False)
     value = x.value.mean()
-    location = user_location(frame)
-    node = Node(
-        reductions.mean, (x.node,), {"axis": axes, "keepdims": False}, None, next_id(), *location, (), value.dtype
-    )
+    code, lasti = _place(frame)
+    params = {"axis": axes, "keepdims": False}
+    node = Node(reductions.mean, (x.node,), params, None, next_id(), code, lasti, (), value.dtype)
     return TracedArray(node, value)
 
 
@@ -84,7 +88,7 @@ def _product(x: Any, weight: Any) -> Any:
 
 def _lean_product(x: Any, plain: ndarray, weight: TracedArray, frame: Any) -> Any:
     """x @ weight.T for a traced matrix of weights: two nodes."""
-    code, lasti = user_location(frame)
+    code, lasti = _place(frame)
     turned = weight.value.T
     value = plain @ turned
     dtype = value.dtype
@@ -100,3 +104,29 @@ def _lean_product(x: Any, plain: ndarray, weight: TracedArray, frame: Any) -> An
     return TracedArray(
         Node(matmul_row, (operand, transposed), None, None, next_id(), code, lasti, value.shape, dtype), value
     )
+
+
+def weighted_log_softmax(x: Any, weights: ndarray, axis: int, frame: Any) -> Any:
+    """Σ weights · log softmax(x) along an axis, for a traced x whose elements are finite and constant weights."""
+    top = x.value.max(axis=axis, keepdims=True)  # any constant does, so no derivative has to pass through it
+    shifted = record_binary(rows.subtract, x, top, _subtract, frame)
+    total = _sum(record_unary(rows.exp, shifted, numpy.exp, frame), (axis,), True, frame)
+    logs = record_binary(rows.subtract, shifted, record_unary(rows.log, total, numpy.log, frame), _subtract, frame)
+    each = record_binary(rows.multiply, logs, weights, _multiply, frame)
+    return _sum(each, tuple(range(len(x.shape))), False, frame)
+
+
+def _subtract(a: Any, b: Any) -> Any:
+    return a - b
+
+
+def _multiply(a: Any, b: Any) -> Any:
+    return a * b
+
+
+def _sum(x: TracedArray, axes: tuple[int, ...], keepdims: bool, frame: Any) -> Any:
+    value = x.value.sum(axis=axes, keepdims=keepdims)
+    params = {"axis": axes, "keepdims": keepdims}
+    code, lasti = _place(frame)
+    node = Node(reductions.sum_, (x.node,), params, None, next_id(), code, lasti, value.shape, value.dtype)
+    return TracedArray(node, value)

@@ -18,11 +18,12 @@ from ....nn import activations, losses
 from ....nn.layers import dropout as plain_dropout
 from ....primitives import elementwise as rows
 from ....primitives.special.integrals import xlogy
+from ....tracing import keeping_constants
 from ..errors import unknown
 from ..functions import log_softmax, softmax
 from ..operands import as_held, cast, dtype_of, plain, promoted, real_operand, wrap
 from ..random import source
-from ..recording import apply_linear, apply_mean, apply_unary
+from ..recording import apply_linear, apply_mean, apply_unary, weighted_log_softmax
 
 __adkit__ = True
 
@@ -202,6 +203,9 @@ def cross_entropy(
     axis = 1 if len(x.shape) > 1 else 0
     kind = dtype_of(labels).kind
     if kind in "iu":
+        made = _short_cross_entropy(x, plain(labels), weight, ignore_index, reduction, label_smoothing)
+        if made is not None:
+            return wrap(made)
         logs = activations.log_softmax(x, axis)
         return wrap(_nll(logs, plain(labels), weight, ignore_index, reduction, label_smoothing))
     labels = cast(labels, dtype_of(x))
@@ -212,6 +216,29 @@ def cross_entropy(
         smooth = _smoothed(labels, label_smoothing, axis)
         loss = -anp.sum(smooth * shaped * activations.log_softmax(x, axis), axis)
     return wrap(_reduced(loss, reduction))
+
+
+def _short_cross_entropy(x: Any, labels: Any, weight: Any, ignored: int, reduction: str, smoothing: float) -> Any:
+    """The loss as one product of log softmax with constant weights; None where a matrix of finite logits and labels
+    is not what is given, or a recording is open, which shows the loss as `adkit.nn` computes it.
+    """
+    if type(x) is not TracedArray or len(x.shape) != 2 or labels.shape != x.shape[:1] or reduction == "none":
+        return None
+    count, classes = x.shape
+    counted = labels != ignored
+    chosen = labels if weight is None and counted.all() else numpy.where(counted, labels, 0)
+    if not count or chosen.min() < 0 or chosen.max() >= classes or keeping_constants():
+        return None
+    if not numpy.isfinite(x.value).all():
+        return None
+    each = numpy.ones(classes, x.value.dtype) if weight is None else plain(weight).astype(x.value.dtype)
+    given = each[chosen] * counted
+    total = -given.sum() if reduction == "mean" else -1.0
+    weights = numpy.zeros(x.shape, x.value.dtype)
+    weights[numpy.arange(count), chosen] = (1 - smoothing) * given / total
+    if smoothing:
+        weights += (smoothing / classes / total) * each * counted[:, None]
+    return weighted_log_softmax(x, weights, 1, _getframe(2))
 
 
 def _smoothed(target: Any, smoothing: float, axis: int) -> Any:

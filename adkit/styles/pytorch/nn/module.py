@@ -6,12 +6,14 @@ Not for: layers (`layers`) or losses (`losses`).
 from __future__ import annotations
 
 import itertools
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy
 
+from ....nodes import state
 from ....tracing import keeping
 from ..errors import refuse
 from ..operands import plain
@@ -20,6 +22,8 @@ from ..versions import stamp
 from .parameter import Parameter
 
 __adkit__ = True
+
+_getframe = sys._getframe
 
 
 class Module:
@@ -87,9 +91,18 @@ class Module:
             for name, parameter in self.named_parameters():
                 if len(name) > len(parameter._name or ""):
                     parameter._name = name  # the outermost module's name for it, under which a cell's list shows it
-        if not self._before and not self._after:  # type: ignore[attr-defined]
-            return self.forward(*args, **kwargs)
-        return self._with_hooks(args, kwargs)
+        before = state.span
+        caller = _getframe(1)
+        if type(self).forward.__globals__.get("__adkit__") is None:
+            state.span = None  # what the user's forward does has places of its own
+        elif "__adkit__" not in caller.f_globals:
+            state.span = (caller.f_code, caller.f_lasti | 1)  # where the user called, as `user_location` has it
+        try:
+            if not self._before and not self._after:  # type: ignore[attr-defined]
+                return self.forward(*args, **kwargs)
+            return self._with_hooks(args, kwargs)
+        finally:
+            state.span = before
 
     def _with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         for hook in list(self.__dict__["_before"].values()):
