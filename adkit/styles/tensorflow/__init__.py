@@ -143,7 +143,8 @@ from .reduction import (
 )
 from .refusals import instead
 from .tape import GradientTape, UnconnectedGradients
-from .tensor import Tensor, Value, constant, convert_to_tensor
+from .tensor import Tensor, constant, convert_to_tensor
+from .value import Value
 from .variable import Variable
 
 __adkit__ = True

@@ -17,7 +17,9 @@ from ...primitives.indexing import index_add, index_update
 from .dtypes import as_dtype
 from .elementwise import tensor
 from .errors import InvalidArgumentError, at_line
-from .tensor import Tensor, Value, _cast, _indexed, _mixed, convert_to_tensor, operands, wrap
+from .operators import indexed, operands
+from .tensor import Tensor, cast_to, convert_to_tensor, mixed, wrap
+from .value import Value
 
 __adkit__ = True
 
@@ -95,9 +97,11 @@ numpy=array([0. , 0.5], dtype=float32)>)
 
 
 def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Tensor:
-    """`num` evenly spaced numbers from start to stop, both included."""
-    first, last = operands(tensor(start), stop, "linspace")
-    return wrap(_cast(wrap(anp.linspace(first, last, plain(num), axis=axis)), tensor(start).dtype)._read())
+    """`num` evenly spaced numbers from start to stop, both included; between integers they are float64."""
+    start = tensor(start)
+    first, last = operands(start, stop, "linspace")
+    wanted = as_dtype("float64") if start.dtype.is_integer else start.dtype
+    return cast_to(wrap(anp.linspace(first, last, plain(num), axis=axis)), wanted)
 
 
 def one_hot(
@@ -194,7 +198,7 @@ def _same_dtype(values: Sequence[Any], name: str) -> list[Any]:
     made = [value if isinstance(value, Value) else convert_to_tensor(value, dtype_hint=hint) for value in values]
     for other in made:
         if other._value.dtype != made[0]._value.dtype:
-            raise _mixed(made[0], other, name)
+            raise mixed(made[0], other, name)
     return [value._read() for value in made]
 
 
@@ -213,7 +217,7 @@ def unstack(value: Any, num: Any = None, axis: int = 0, name: str | None = None)
     made = tensor(value)
     before = (slice(None),) * (axis % made._value.ndim)
     count = made._value.shape[axis]
-    return [wrap(_indexed(made._read(), (*before, i))) for i in numpy.arange(count).tolist()]
+    return [wrap(indexed(made._read(), (*before, i))) for i in numpy.arange(count).tolist()]
 
 
 def split(value: Any, num_or_size_splits: Any, axis: int = 0, num: Any = None, name: str | None = None) -> list[Tensor]:
@@ -281,27 +285,27 @@ def gather(
             "index from 0; negative indices are not counted from the end",
         )
     if not batch_dims:
-        return wrap(_indexed(made._read(), (*(slice(None),) * (along % made._value.ndim), where_at)))
+        return wrap(indexed(made._read(), (*(slice(None),) * (along % made._value.ndim), where_at)))
     if batch_dims != along:
         raise at_line(
             InvalidArgumentError, "gather takes batch_dims only with axis=batch_dims", "transpose the other axes first"
         )
     grids = numpy.ix_(*(numpy.arange(n) for n in made._value.shape[:batch_dims]))
     lead = [grid.reshape(grid.shape + (1,) * (where_at.ndim - batch_dims)) for grid in grids]
-    return wrap(_indexed(made._read(), (*lead, where_at)))
+    return wrap(indexed(made._read(), (*lead, where_at)))
 
 
 def gather_nd(params: Any, indices: Any, batch_dims: int = 0, name: str | None = None) -> Tensor:
     """The elements or slices at index tuples, which are the last axis of `indices`."""
     where_at = tensor(indices)._value
-    return wrap(_indexed(tensor(params)._read(), tuple(numpy.moveaxis(where_at, -1, 0))))
+    return wrap(indexed(tensor(params)._read(), tuple(numpy.moveaxis(where_at, -1, 0))))
 
 
 def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Tensor:
     """The elements or slices where the mask is true."""
     before = (slice(None),) * (plain(axis) or 0)
     chosen = convert_to_tensor(mask)._value
-    return wrap(_indexed(convert_to_tensor(tensor)._read(), (*before, chosen)))
+    return wrap(indexed(convert_to_tensor(tensor)._read(), (*before, chosen)))
 
 
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:

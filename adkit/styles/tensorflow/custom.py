@@ -17,7 +17,8 @@ from . import recording
 from .errors import ConversionError, at_line
 from .nest import flatten, map_structure, pack_sequence_as
 from .recording import state
-from .tensor import Tensor, Value, convert_to_tensor, wrap
+from .tensor import Tensor, convert_to_tensor, wrap
+from .value import Value
 from .variable import Variable
 
 __adkit__ = True

@@ -16,7 +16,9 @@ from ...handle import TracedArray
 from ...primitives import elementwise as rows
 from .dtypes import as_dtype
 from .errors import InvalidArgumentError, at_line
-from .tensor import Tensor, Value, _cast, _quotient, binary, convert_to_tensor, operands, raised, unary, wrap
+from .operators import binary, operands, quotient, raised, unary
+from .tensor import Tensor, cast_to, convert_to_tensor, wrap
+from .value import Value
 
 __adkit__ = True
 
@@ -106,7 +108,7 @@ mod = floormod
 
 def divide(x: Any, y: Any, name: str | None = None) -> Tensor:
     """x / y, element by element; integers are divided as float64."""
-    return _quotient(tensor(x) if not isinstance(y, Value) else x, y, _getframe(1))
+    return quotient(tensor(x) if not isinstance(y, Value) else x, y, _getframe(1))
 
 
 truediv = divide
@@ -136,12 +138,12 @@ def pow(x: Any, y: Any, name: str | None = None) -> Tensor:
 
 def reciprocal(x: Any, name: str | None = None) -> Tensor:
     """1 / x, element by element."""
-    return _quotient(1, tensor(x), _getframe(1))
+    return quotient(1, tensor(x), _getframe(1))
 
 
 def rsqrt(x: Any, name: str | None = None) -> Tensor:
     """1 / √x, element by element."""
-    return _quotient(1, sqrt(x), _getframe(1))
+    return quotient(1, sqrt(x), _getframe(1))
 
 
 def round(x: Any, name: str | None = None) -> Tensor:
@@ -162,7 +164,7 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:
     wanted = as_dtype(dtype)
     if wanted.numpy_dtype.kind not in "fc" and isinstance(x._read(), TracedArray):
         x = Tensor(x._value)  # a whole number has no derivative
-    return _cast(x, wanted)
+    return cast_to(x, wanted)
 
 
 def squared_difference(x: Any, y: Any, name: str | None = None) -> Tensor:
@@ -207,4 +209,4 @@ def complex(real: Any, imag: Any, name: str | None = None) -> Tensor:
     """
     re, im = tensor(real), tensor(imag)
     wanted = as_dtype("complex128" if re.dtype.size == 8 else "complex64")
-    return add(_cast(convert_to_tensor(re), wanted), multiply(_cast(convert_to_tensor(im), wanted), 1j))
+    return add(cast_to(convert_to_tensor(re), wanted), multiply(cast_to(convert_to_tensor(im), wanted), 1j))

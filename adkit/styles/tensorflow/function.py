@@ -14,7 +14,8 @@ from .arrays import stack
 from .elementwise import tensor
 from .errors import InvalidArgumentError, at_line
 from .nest import flatten, map_structure
-from .tensor import Value, convert_to_tensor
+from .tensor import convert_to_tensor
+from .value import Value
 
 __adkit__ = True
 

@@ -15,8 +15,9 @@ from ...primitives.linalg import matmul as matmul_row
 from .arrays import eye, plain, transpose
 from .elementwise import square, tensor
 from .errors import InvalidArgumentError, at_line
+from .operators import operands
 from .reduction import reduce_euclidean_norm, reduce_max, reduce_sum
-from .tensor import Tensor, operands, wrap
+from .tensor import Tensor, wrap
 
 __adkit__ = True
 

@@ -17,8 +17,9 @@ from .elementwise import _of_kind, exp, log1p, tensor
 from .elementwise import abs as absolute
 from .errors import InvalidArgumentError, at_line
 from .linalg import l2_normalize as l2_normalize
+from .operators import unary
 from .reduction import reduce_mean, reduce_sum
-from .tensor import Tensor, unary, wrap
+from .tensor import Tensor, wrap
 
 __adkit__ = True
 

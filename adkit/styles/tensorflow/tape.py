@@ -26,7 +26,8 @@ from . import recording
 from .errors import ConversionError, InvalidArgumentError, TapeError, TapeValueError, at_line
 from .nest import flatten, pack_sequence_as
 from .recording import HELD, state
-from .tensor import Tensor, Value, convert_to_tensor, wrap
+from .tensor import Tensor, convert_to_tensor, wrap
+from .value import Value
 from .variable import Variable
 
 __adkit__ = True
@@ -279,7 +280,17 @@ class GradientTape:
         if self._recording and not self._persistent:
             self._stop()
         found = [value if isinstance(value, Value) else convert_to_tensor(value) for value in flatten(target)]
-        return [_at_tape(value, self) for value in found]
+        return [self._read_variable(value) if isinstance(value, Variable) else value for value in found]
+
+    def _read_variable(self, variable: Variable) -> Tensor:
+        """A target that is a variable, as the tape sees it read."""
+        if self._recording or state.record not in (None, self._record):
+            return variable.value()
+        self._start()
+        try:
+            return variable.value()
+        finally:
+            self._stop()
 
     def _sources(self, sources: Any) -> list[Any]:
         found = flatten(sources)
@@ -399,17 +410,6 @@ def _node_of(value: Any, record: recording.Record) -> Node | None:
         node: Node = value._node
         return node
     return record.nodes[value._node] if value._owner is record.ref else None
-
-
-def _at_tape(value: Any, tape: GradientTape) -> Any:
-    """A target that is a variable, as a tensor that the tape saw."""
-    if not isinstance(value, Variable):
-        return value
-    nodes = tape.nodes_of(value)
-    made = Tensor(value._value)
-    if nodes:
-        made._owner, made._node = HELD, nodes[-1]
-    return made
 
 
 def _matching(output_gradients: Any, target: Any) -> list[Any]:

@@ -1,217 +1,22 @@
 """`tf.Tensor`: an immutable array whose operations the recording tapes see; and how values become tensors.
 
-`Value` is what tensors and variables have in common: operators, indexing, conversions. Its `_read` gives what the core
-computes with: the plain NumPy value, or a handle where something records. Not for: functions (`elementwise`, …).
+Not for: what tensors share with variables (`value`), operators (`operators`), functions (`elementwise`, …).
 """
 
 from __future__ import annotations
 
-import operator
-import sys
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy
 
-from ...backends import to_numpy
 from ...handle import TracedArray
-from ...operators import power
-from ...primitives import elementwise as rows
-from ...primitives.indexing import getitem
 from ...primitives.shape import convert, stack
-from ...tracing import record_binary, record_unary
-from .dtypes import DType, TensorShape, as_dtype, dtype_of
+from .dtypes import DType, as_dtype
 from .errors import ConversionError, InvalidArgumentError, at_line
 from .recording import HELD, place, state
+from .value import Value, leak, represented
 
 __adkit__ = True
-
-_getframe = sys._getframe
-
-
-class Value:
-    """What tensors and variables have in common."""
-
-    __slots__ = ("_value", "_owner", "_node", "__weakref__")
-    __array_priority__ = 100
-
-    _value: Any
-    _owner: Any
-    _node: Any
-
-    def _read(self) -> Any:
-        raise TypeError("a value is a tensor or a variable")
-
-    def _handle(self) -> TracedArray | None:
-        """The handle, if a transformation of adkit's outside of all tapes sees this value."""
-        return TracedArray(self._node, self._value) if self._owner is HELD else None
-
-    # -- shape and type
-
-    @property
-    def shape(self) -> TensorShape:
-        """The shape."""
-        return TensorShape(self._value.shape)
-
-    @property
-    def dtype(self) -> DType:
-        """The dtype."""
-        return dtype_of(self._value)
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return int(self._value.ndim)
-
-    @property
-    def device(self) -> str:
-        """Where it is: always the CPU."""
-        return "/job:localhost/replica:0/task:0/device:CPU:0"
-
-    def get_shape(self) -> TensorShape:
-        """The shape."""
-        return self.shape
-
-    def ref(self) -> Reference:
-        """A hashable reference to this object."""
-        return Reference(self)
-
-    def __len__(self) -> int:
-        if not self._value.shape:
-            raise TypeError("Scalar tensor has no `len()`")
-        return int(self._value.shape[0])
-
-    def __iter__(self) -> Iterator[Any]:
-        if not self._value.shape:
-            raise TypeError("Cannot iterate over a scalar tensor.")
-        return (self[i] for i in range(self._value.shape[0]))
-
-    # -- becoming a plain value
-
-    def numpy(self) -> Any:
-        """The value as a NumPy array or scalar, a copy; what is computed from it no tape sees.
-
-        Example
-        -------
-        >>> constant([1.0, 2.0]).numpy()
-        array([1., 2.], dtype=float32)
-        """
-        value = to_numpy(self._value)
-        return value.copy() if isinstance(value, numpy.ndarray) and value.ndim else value[()]
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        if self._owner is HELD:
-            raise _leak("a NumPy array")
-        return numpy.array(self._value, dtype=dtype)
-
-    def __float__(self) -> float:
-        return float(self._number("a Python number"))
-
-    def __int__(self) -> int:
-        return int(self._number("a Python number"))
-
-    def __complex__(self) -> complex:
-        return complex(self._number("a Python number"))
-
-    def __index__(self) -> int:
-        return operator.index(self._number("an index"))
-
-    def _number(self, what: str) -> Any:
-        if self._owner is HELD and self._value.dtype.kind in "fc":
-            raise _leak(what)
-        return self._value
-
-    def __bool__(self) -> bool:
-        handle = self._handle()
-        return bool(self._value if handle is None else handle)
-
-    def __format__(self, spec: str) -> str:
-        return format(self._value, spec)
-
-    def __getitem__(self, index: Any) -> Tensor:
-        if not self._value.shape and index not in ((), ..., None):
-            raise at_line(
-                InvalidArgumentError,
-                "a scalar tensor cannot be indexed or sliced",
-                "leave the index out, or give the tensor an axis with tf.expand_dims",
-            )
-        return wrap(_indexed(self._read(), _plain_index(index)))
-
-    # TensorFlow's tensors compare element by element, and so cannot be keys
-    def __hash__(self) -> int:
-        raise TypeError(f"{type(self).__name__} is unhashable. Instead, use tensor.ref() as the key.")
-
-    def __copy__(self) -> Any:
-        return self
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return Tensor(self._value)
-
-    # -- what a `%%grad` cell asks
-
-    def __adkit_value__(self) -> Any:
-        """What the core computes with: a handle where adkit itself differentiates, else the plain value."""
-        handle = self._handle()
-        return self._value if handle is None else handle
-
-    def __adkit_input__(self, make: Callable[[Any], TracedArray]) -> TracedArray:
-        """Become an input, in place: its handle, made of the plain value."""
-        handle = make(self._value)
-        self._owner, self._node = HELD, handle.node
-        return handle
-
-    def __adkit_name__(self) -> str | None:
-        """No name of its own."""
-        return None
-
-    def __adkit_ordinary__(self) -> Any:
-        """The tensor without what was recorded of it."""
-        if self._owner is HELD:
-            self._owner = self._node = None
-        return self
-
-    # -- operators, attached below
-
-    __add__: Callable[[Any, Any], Any]
-    __sub__: Callable[[Any, Any], Any]
-    __mul__: Callable[[Any, Any], Any]
-    __truediv__: Callable[[Any, Any], Any]
-    __radd__: Callable[[Any, Any], Any]
-    __rsub__: Callable[[Any, Any], Any]
-    __rmul__: Callable[[Any, Any], Any]
-    __rtruediv__: Callable[[Any, Any], Any]
-    __lt__: Callable[[Any, Any], Any]
-    __le__: Callable[[Any, Any], Any]
-    __gt__: Callable[[Any, Any], Any]
-    __ge__: Callable[[Any, Any], Any]
-
-    def __neg__(self) -> Tensor:
-        return unary(rows.negative, operator.neg, self, _getframe(1))
-
-    def __pos__(self) -> Any:
-        return self
-
-    def __abs__(self) -> Tensor:
-        return unary(rows.absolute, operator.abs, self, _getframe(1))
-
-    def __invert__(self) -> Tensor:
-        return unary(rows.logical_not if self._value.dtype.kind == "b" else rows.invert, None, self, _getframe(1))
-
-    def __pow__(self, other: Any) -> Tensor:
-        return raised(self, other, _getframe(1))
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return raised(other, self, _getframe(1))
-
-    def __matmul__(self, other: Any) -> Tensor:
-        from .linalg import matmul
-
-        return matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        from .linalg import matmul
-
-        return matmul(other, self)
 
 
 class Tensor(Value):
@@ -259,49 +64,16 @@ class Tensor(Value):
         text = "\n" + text if "\n" in text else text
         return f"tf.Tensor({text}, shape={tuple(self.shape)}, dtype={self.dtype.name})"
 
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Tensor:
+        return Tensor(self._value)
+
     def __reduce__(self) -> Any:
         if self._owner is HELD:
-            raise _leak("a pickle")
+            raise leak("a pickle")
         return Tensor, (self._value,)
-
-
-class Reference:
-    """A hashable reference to a tensor or variable: `deref` gives it back."""
-
-    __slots__ = ("_referred",)
-
-    def __init__(self, referred: Any) -> None:
-        self._referred = referred
-
-    def deref(self) -> Any:
-        """What is referred to."""
-        return self._referred
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reference) and other._referred is self._referred
-
-    def __hash__(self) -> int:
-        return id(self._referred)
-
-    def __repr__(self) -> str:
-        return f"<Reference wrapping {self._referred!r}>"
-
-
-def represented(value: Any) -> str:
-    """A value as TensorFlow's `repr` shows it: on lines of its own where it has several."""
-    text = repr(value) if value.ndim else repr(value.item())
-    return "\n" + text if "\n" in text else text
-
-
-def _leak(what: str) -> ConversionError:
-    return at_line(
-        ConversionError,
-        f"a tensor that is differentiated would become {what} and lose its derivative",
-        "use TensorFlow's functions (tf.reduce_mean, …), or .numpy() where no derivative is wanted",
-    )
-
-
-# ------------------------------------------------------------------------------------------------ from the core
 
 
 def wrap(result: Any) -> Tensor:
@@ -315,165 +87,13 @@ def wrap(result: Any) -> Tensor:
     return Tensor(result if hasattr(result, "dtype") else numpy.asarray(result)[()])
 
 
-def unary(row: Any, function: Callable[[Any], Any] | None, x: Value, frame: Any) -> Tensor:
-    """An elementwise operation of one operand."""
-    operand = x._read()
-    if type(operand) is TracedArray:
-        return wrap(record_unary(row, operand, function or row.plain, frame))
-    return Tensor((function or row.plain)(operand))
-
-
-def binary(row: Any, function: Callable[[Any, Any], Any], a: Any, b: Any, frame: Any) -> Tensor:
-    """An elementwise operation of two operands, at least one of them a tensor or variable."""
-    x, y = operands(a, b, row.name)
-    try:
-        if type(x) is TracedArray or type(y) is TracedArray:
-            return wrap(record_binary(row, x, y, function, frame))
-        return Tensor(function(x, y))
-    except ValueError as error:
-        raise _incompatible(error, x, y, row.name) from None
-
-
-def _incompatible(error: ValueError, x: Any, y: Any, name: str) -> Exception:
-    if "broadcast" not in str(error):
-        return error
-    shapes = f"{list(numpy.shape(getattr(x, 'value', x)))} vs. {list(numpy.shape(getattr(y, 'value', y)))}"
-    return at_line(InvalidArgumentError, f"Incompatible shapes: {shapes} [{name}]", "reshape one of the tensors")
-
-
-def raised(a: Any, b: Any, frame: Any) -> Tensor:
-    """`a ** b`; a constant exponent takes the short row."""
-    x, y = operands(a, b, "power")
-    if type(x) is TracedArray or type(y) is TracedArray:
-        return wrap(power(x, y, frame))
-    return Tensor(_settled(x**y, x if isinstance(a, Value) else y))
-
-
-def _settled(value: Any, like: Any) -> Any:
-    """A plain result in the dtype of the tensor: two Python-like operands may have made another one."""
-    return value if value.dtype == like.dtype else value.astype(like.dtype)
-
-
-def operands(a: Any, b: Any, name: str) -> tuple[Any, Any]:
-    """Both operands as the core takes them, checked: tensors of one dtype, or a number that this dtype can hold."""
-    if isinstance(a, Value):
-        x = a._read()
-        if isinstance(b, Value):
-            if a._value.dtype != b._value.dtype:
-                raise _mixed(a, b, name)
-            return x, b._read()
-        return x, _beside(a, b, name)
-    if isinstance(b, Value):
-        return _beside(b, a, name), b._read()
-    made = convert_to_tensor(a)
-    return made._read(), _beside(made, b, name)
-
-
-def _beside(tensor: Value, other: Any, name: str) -> Any:
-    """An operand that is no tensor, in the dtype of the tensor beside it."""
-    kind = type(other)
-    if kind is float:
-        if tensor._value.dtype.kind in "fc":
-            return other
-    elif kind is int:
-        if tensor._value.dtype.kind != "b":
-            return other
-    else:
-        made = convert_to_tensor(other, dtype_hint=tensor.dtype)
-        if made._value.dtype != tensor._value.dtype:
-            raise _mixed(tensor, made, name)
-        return made._read()
-    raise at_line(
-        ConversionError,
-        f"Cannot convert {other!r} to a tensor of dtype {tensor.dtype.name}",
-        f"convert the tensor first: tf.cast(x, tf.{'float32' if kind is float else 'int32'})",
-    )
-
-
-def _mixed(a: Value, b: Value, name: str) -> InvalidArgumentError:
+def mixed(a: Value, b: Value, name: str) -> InvalidArgumentError:
+    """The error for two tensors of different dtypes in one operation."""
     return at_line(
         InvalidArgumentError,
         f"cannot compute {name} of a {a.dtype.name} tensor and a {b.dtype.name} tensor",
         f"convert one of them: tf.cast(x, tf.{a.dtype.name})",
     )
-
-
-def _indexed(x: Any, index: Any) -> Any:
-    return getitem(x, index=index) if isinstance(x, TracedArray) else x[index]
-
-
-def _plain_index(index: Any) -> Any:
-    """An index with its tensors as plain values."""
-    if isinstance(index, tuple):
-        return tuple(_plain_index(part) for part in index)
-    if isinstance(index, slice):
-        return slice(
-            *(None if part is None else operator.index(part) for part in (index.start, index.stop, index.step))
-        )
-    if isinstance(index, Value):
-        return index._value
-    return index
-
-
-def _divisible(x: Any) -> Any:
-    """Integers as the floats in which TensorFlow divides them."""
-    if isinstance(x, Value) and x._value.dtype.kind in "iu":
-        return Tensor(x._value.astype(numpy.float32 if x._value.dtype.itemsize < 4 else numpy.float64))
-    return x
-
-
-def _quotient(a: Any, b: Any, frame: Any) -> Tensor:
-    with numpy.errstate(divide="ignore", invalid="ignore"):
-        return binary(rows.divide, operator.truediv, _divisible(a), _divisible(b), frame)
-
-
-def _attach() -> None:
-    arithmetic = {
-        "add": rows.add,
-        "sub": rows.subtract,
-        "mul": rows.multiply,
-        "floordiv": rows.floor_divide,
-        "mod": rows.remainder,
-    }
-    for name, row in arithmetic.items():
-        _put(name, row, getattr(operator, name), both=True)
-    for name, row in {"and": rows.logical_and, "or": rows.logical_or, "xor": rows.logical_xor}.items():
-        _put(name, row, getattr(operator, f"__{name}__"), both=True)
-    for name in ("lt", "le", "gt", "ge"):
-        row = {"lt": rows.less, "le": rows.less_equal, "gt": rows.greater, "ge": rows.greater_equal}[name]
-        _put(name, row, getattr(operator, name), both=False)
-
-    def truediv(self: Any, other: Any) -> Tensor:
-        return _quotient(self, other, _getframe(1))
-
-    def rtruediv(self: Any, other: Any) -> Tensor:
-        return _quotient(other, self, _getframe(1))
-
-    def eq(self: Any, other: Any) -> Any:
-        return False if other is None else binary(rows.equal, operator.eq, self, other, _getframe(1))
-
-    def ne(self: Any, other: Any) -> Any:
-        return True if other is None else binary(rows.not_equal, operator.ne, self, other, _getframe(1))
-
-    for method in (truediv, rtruediv, eq, ne):
-        method.__name__ = f"__{method.__name__}__"
-        setattr(Value, method.__name__, method)
-
-
-def _put(name: str, row: Any, function: Callable[[Any, Any], Any], both: bool) -> None:
-    def forward(self: Any, other: Any) -> Tensor:
-        return binary(row, function, self, other, _getframe(1))
-
-    def reflected(self: Any, other: Any) -> Tensor:
-        return binary(row, function, other, self, _getframe(1))
-
-    forward.__name__, reflected.__name__ = f"__{name}__", f"__r{name}__"
-    setattr(Value, forward.__name__, forward)
-    if both:
-        setattr(Value, reflected.__name__, reflected)
-
-
-_attach()
 
 
 # ------------------------------------------------------------------------------------------------ making tensors
@@ -512,7 +132,7 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, nam
         made = wrap(value._read())
     elif isinstance(value, TracedArray):
         own = float if type(value.value) is float else numpy.dtype(value.dtype)
-        return _cast(wrap(value), wanted or as_dtype(dtype_hint or own))
+        return cast_to(wrap(value), wanted or as_dtype(dtype_hint or own))
     elif isinstance(value, (list, tuple)) and _holds_tensors(value):
         made = _packed(value, wanted)
     else:
@@ -526,7 +146,7 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, nam
     return made
 
 
-def _cast(x: Tensor, dtype: DType) -> Tensor:
+def cast_to(x: Tensor, dtype: DType) -> Tensor:
     """A tensor in another dtype."""
     if x._value.dtype == dtype.numpy_dtype:
         return x
@@ -556,7 +176,7 @@ def _packed(items: Any, dtype: DType | None) -> Tensor:
     parts = [convert_to_tensor(item, dtype_hint=wanted) for item in items]
     for part in parts:
         if part.dtype != wanted:
-            raise _mixed(found[0], part, "pack")
+            raise mixed(found[0], part, "pack")
     return wrap(stack(*(part._read() for part in parts), axis=0))
 
 

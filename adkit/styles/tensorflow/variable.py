@@ -16,7 +16,8 @@ from . import recording
 from .dtypes import as_dtype
 from .errors import TapeValueError, at_line
 from .recording import HELD, state
-from .tensor import Tensor, Value, convert_to_tensor, represented, wrap
+from .tensor import Tensor, convert_to_tensor, wrap
+from .value import Value, represented
 
 __adkit__ = True
 

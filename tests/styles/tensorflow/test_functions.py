@@ -202,6 +202,7 @@ def test_makers():
     np.testing.assert_array_equal(tf.range(5), np.arange(5))
     np.testing.assert_array_equal(tf.range(1.0, 2.0, 0.25), np.arange(1, 2, 0.25))
     assert [tf.range(3).dtype, tf.range(3.0).dtype, tf.range(0, 1, 0.5).dtype] == [tf.int32, tf.float32, tf.float32]
+    assert (tf.linspace(-2, 2, 5).dtype, tf.linspace(-2, 2, 6).numpy()[1]) == (tf.float64, -1.2)
     np.testing.assert_array_equal(tf.eye(2, 3, batch_shape=[2])[1], np.eye(2, 3))
     np.testing.assert_array_equal(tf.one_hot([1, 5], 2, on_value=3.0, axis=0), [[0, 0], [3, 0]])
     assert tf.ones_like([1, 2]).dtype == tf.int32

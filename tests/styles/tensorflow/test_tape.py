@@ -73,6 +73,13 @@ def test_a_tape_that_is_not_persistent_is_used_once():
     assert isinstance(caught.value, adkit.AdkitError)
 
 
+def test_a_target_that_is_a_variable():
+    x, y = tf.Variable(2.0), tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        result = x if tf.constant(1.0) > 0 else y
+    assert [g if g is None else g.numpy() for g in tape.gradient(result, [x, y])] == [1.0, None]
+
+
 def test_what_is_not_connected_is_none_or_zero():
     x, y = tf.Variable([2.0, 2.0]), tf.Variable(3.0)
     with tf.GradientTape(persistent=True) as tape:

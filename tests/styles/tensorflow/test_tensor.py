@@ -94,6 +94,8 @@ def test_a_tensor_is_immutable_and_no_key():
         hash(x)
     assert {x.ref(): 1}[x.ref()] == 1
     assert x.ref().deref() is x
+    assert copy.copy(x) is x
+    assert copy.deepcopy(x).numpy().tolist() == pickle.loads(pickle.dumps(x)).numpy().tolist() == [1.0, 2.0]
     source = np.array([1.0, 2.0])
     made = tf.constant(source)
     source[0] = 5.0

@@ -13,7 +13,8 @@ import numpy
 
 from ..clipping import clip_by_global_norm, clip_by_norm
 from ..errors import TapeValueError, at_line
-from ..tensor import Value, convert_to_tensor
+from ..tensor import convert_to_tensor
+from ..value import Value
 from ..variable import Variable
 
 __adkit__ = True
