@@ -14,13 +14,20 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help start demo test lint types test-js test-python test-notebooks test-gpu bench notebooks format
+WHEEL := build/wheel/adkit-$(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' adkit/__init__.py)-py3-none-any.whl
+SOURCES := $(shell find adkit extension -type f -not -name '*.pyc' 2>/dev/null)
+PYODIDE := build/pyodide/node_modules/pyodide/package.json
+
+.PHONY: help start demo test lint test-js test-python test-notebooks test-gpu bench notebooks format docs lite binder
 
 help:
 	@echo 'make start      install into .venv and open the first tutorial in JupyterLab'
 	@echo 'make demo       run the first tutorial without a browser and write it as HTML'
 	@echo 'make test       everything that continuous integration runs'
 	@echo 'make test-gpu   the table of primitives on a CUDA device'
+	@echo 'make docs       the documentation site, in build/docs'
+	@echo 'make lite       the tutorials as a JupyterLite site, in build/lite'
+	@echo 'make binder     what Binder does, in a virtual environment of its own'
 	@echo 'make bench      adkit beside HIPS autograd, PyTorch and JAX'
 	@echo 'make notebooks  run the notebooks and save their outputs'
 	@echo 'make lint       ruff and mypy'
@@ -33,14 +40,14 @@ demo: .venv/.have-notebook
 	$(BIN)/jupyter nbconvert --execute --to html --output-dir build $(TUTORIAL)
 	@echo "Open build/$(notdir $(TUTORIAL:.ipynb=.html)) in a browser."
 
-test: lint test-js test-python test-notebooks
+test: lint docs lite test-js test-python test-notebooks binder
 
 lint: .venv/.have-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test-js: .venv/.have-programs
+test-js: .venv/.have-programs $(WHEEL) $(PYODIDE)
 	node --test $$(find tests/js -name '*.test.*js' | sort)
 
 # Unit, property, kernel and browser tests, the doctests of both packages and the README's tour.
@@ -54,6 +61,25 @@ test-notebooks: .venv/.have-test
 test-gpu: .venv/.have-test
 	@$(BIN)/python -c 'import cupy' 2>/dev/null || $(BIN)/pip install -e '.[$(CUDA)]'
 	$(BIN)/python -m pytest tests/gpu
+
+# Sphinx, with every warning as an error.
+docs: .venv/.have-docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --fresh-env --quiet -b html docs build/docs
+	@echo 'Open build/docs/index.html in a browser.'
+
+lite: .venv/.have-lite $(WHEEL)
+	rm -rf build/lite build/lite-files && mkdir -p build/lite-files
+	$(BIN)/jupyter lite build --lite-dir build/lite-files --contents $(CURDIR)/notebooks \
+		--output-dir $(CURDIR)/build/lite --piplite-wheels $(CURDIR)/$(WHEEL) >build/lite-files/log 2>&1 || { cat build/lite-files/log; exit 1; }
+	@echo 'Serve it: python -m http.server --directory build/lite'
+
+# The steps of binder/, in a fresh environment, and then what a reader would open first.
+binder: .venv/bin/python
+	rm -rf build/binder && $(PYTHON) -m venv build/binder
+	build/binder/bin/python -m pip install --quiet --disable-pip-version-check -r binder/requirements.txt
+	PATH="$(CURDIR)/build/binder/bin:$$PATH" binder/postBuild
+	build/binder/bin/jupyter labextension list 2>&1 | grep -E '^ *adkit .*enabled.*OK'
+	build/binder/bin/jupyter nbconvert --execute --to html --output-dir build/binder $(TUTORIAL)
 
 # Which CuPy fits the installed driver. `make test-gpu CUDA=cuda12` decides otherwise.
 CUDA ?= $(if $(shell nvidia-smi 2>/dev/null | grep -o 'CUDA Version: 12'),cuda12,cuda13)
@@ -75,11 +101,20 @@ format: .venv/.have-test
 
 # `make bench` takes PyTorch's build without CUDA where the index has it: a tenth of the download.
 .venv/.have-bench: EXTRA_INDEX := --extra-index-url https://download.pytorch.org/whl/cpu
-.venv/.have-notebook .venv/.have-test .venv/.have-bench: .venv/.have-%: pyproject.toml $(LABEXTENSION) | .venv/bin/python
+.venv/.have-notebook .venv/.have-test .venv/.have-bench .venv/.have-docs .venv/.have-lite: .venv/.have-%: pyproject.toml $(LABEXTENSION) | .venv/bin/python
 	@echo 'Installing adkit[$*] into .venv (a minute or two the first time)'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(EXTRA_INDEX) -e '.[$*]'
 	@touch $@
 
 .venv/.have-programs: tests/install_programs.sh | .venv/bin/python
 	@bash tests/install_programs.sh
+	@touch $@
+
+$(WHEEL): $(SOURCES) pyproject.toml | .venv/.have-lite
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --disable-pip-version-check -w build/wheel .
+
+# Python for WebAssembly, with its standard library; NumPy and SciPy are not in this package.
+$(PYODIDE): tests/js/pyodide/package.json | .venv/.have-programs
+	mkdir -p build/pyodide && cp tests/js/pyodide/package.json build/pyodide/
+	npm install --prefix build/pyodide --silent --no-audit --no-fund
 	@touch $@

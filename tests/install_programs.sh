@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The two programs that the tests need and pip cannot bring: Chromium for the browser tests, Node.js for tests/js.
+# The programs that the tests need and pip cannot bring: Chromium for the browser tests, Node.js with npm for tests/js.
 # What is there is left alone; what is missing comes from apt-get where that is possible, else the message says what to do.
 set -euo pipefail
 
@@ -12,9 +12,14 @@ has_node() {
     command -v node >/dev/null 2>&1 && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]
 }
 
+has_npm() {
+    command -v npm >/dev/null 2>&1
+}
+
 missing=()
 has_chromium || missing+=(chromium)
 has_node || missing+=(nodejs)
+has_npm || missing+=(npm)
 [ "${#missing[@]}" -eq 0 ] && exit 0
 
 as_root=()
@@ -34,6 +39,10 @@ has_chromium || {
 }
 has_node || {
     echo "tests/js needs Node.js 20 or newer on the PATH (https://nodejs.org)" >&2
+    ok=1
+}
+has_npm || {
+    echo "The tests under Pyodide need npm on the PATH (it comes with Node.js)" >&2
     ok=1
 }
 exit "$ok"
