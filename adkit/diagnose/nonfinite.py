@@ -1,15 +1,15 @@
 """Which instruction made a NaN or an infinity: found by walking a recorded program along what is not finite.
 
-Three walks, over what the recording kept and the sweeps that it allows: from the outputs back along values, from the
-inputs up along adjoints, from the outputs back along tangents. Each walk knows per element where it has to look, so
-what a mask discards is not blamed. Not for: words (`nan_causes`), reports (`nan_origin`).
+A walk from the outputs back along the values that the recording kept. It knows per element where it has to look, so
+what a mask discards is not blamed. Not for: adjoints and tangents (`nonfinite_sweeps`), words (`nan_causes`), reports
+(`nan_origin`).
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,18 +17,17 @@ import numpy
 
 from ..backends import to_numpy
 from ..listing import Listing, ancestors_of
-from ..nodes import INPUT, Node, Results, Unkept
+from ..nodes import INPUT, Node, Unkept
 from ..primitive import ELEMENTWISE, LINEAR
-from ..sweeps.forward import ForwardPlan
-from ..sweeps.reverse import pullback, reverse_sweep
+from ..sweeps.reverse import pullback
 from ..sweeps.values import read
 from ..tracing import as_kept
+from . import units
 
 __adkit__ = True
 
-LARGEST_COPY = 4096
 Mask = Any  # an array of bool in the shape of a variable
-_ALL = numpy.ones((), bool)
+EVERYWHERE = numpy.ones((), bool)
 
 
 @dataclass
@@ -110,16 +109,16 @@ class Fault:
 def bad_elements(value: Any) -> Mask | None:
     """Where a value is not finite; `None` where it is finite throughout, or not known."""
     if type(value) is numpy.float64 or type(value) is float:
-        return None if math.isfinite(value) else _ALL
+        return None if math.isfinite(value) else EVERYWHERE
     if value is None or isinstance(value, Unkept):
         return None
     if isinstance(value, tuple):
-        return _ALL if any(bad_elements(part) is not None for part in value) else None
+        return EVERYWHERE if any(bad_elements(part) is not None for part in value) else None
     plain = numpy.asarray(to_numpy(value))
     if plain.dtype.kind not in "fc":
         return None
     finite = numpy.isfinite(plain)
-    return None if finite.all() else ~finite if plain.ndim else _ALL
+    return None if finite.all() else ~finite if plain.ndim else EVERYWHERE
 
 
 def first_index(mask: Mask) -> tuple[int, ...]:
@@ -156,8 +155,11 @@ def collapsed(mask: Mask, shape: tuple[int, ...]) -> Mask:
 def bad_values(program: Program) -> dict[Node, Mask]:
     """The variables that hold something not finite, and where; one whose value was not kept counts as its operands."""
     bad: dict[Node, Mask] = {}
-    for node in (*program.inputs, *program.nodes):
-        value = program.value(node)
+    values = {node: program.value(node) for node in (*program.inputs, *program.nodes)}
+    finite = _finite(values)
+    for node, value in values.items():
+        if node in finite:
+            continue
         if value is None and node.inputs:
             if any(type(i) is Node and i in bad for i in node.inputs):
                 bad[node] = numpy.ones(node.shape, bool)
@@ -166,6 +168,19 @@ def bad_values(program: Program) -> dict[Node, Mask]:
         if found is not None:
             bad[node] = found
     return bad
+
+
+def _finite(values: Mapping[Node, Any]) -> set[Node]:
+    """The variables whose values are small arrays without anything that is not finite, found out for many at once."""
+    return {node for node, fine in of_small_arrays(values, lambda rows: numpy.isfinite(rows).all(axis=1)) if fine}
+
+
+def of_small_arrays(values: Mapping[Node, Any], test: Callable[[Any], Any]) -> Iterator[tuple[Node, bool]]:
+    """The variables whose values are small arrays, and what a test of rows says of each."""
+    nodes = [node for node, value in values.items() if type(value) is numpy.ndarray]
+    for places in units.by_shape(units.shape_of(values[node]) for node in nodes):
+        found = test(units.rows_of([values[nodes[i]] for i in places])).tolist()
+        yield from zip((nodes[i] for i in places), found, strict=True)
 
 
 def value_fault(program: Program, bad: Mapping[Node, Mask]) -> Fault | None:
@@ -182,7 +197,7 @@ def value_fault(program: Program, bad: Mapping[Node, Mask]) -> Fault | None:
             faults.append(Fault("input", node, None, first_index(mask)))
         else:
             faults += _step(program, node, mask, bad, reached, towards)
-    return _first(faults, reached, towards, {node: program.value(node) for node in reached})
+    return first_of(faults, reached, towards, {node: program.value(node) for node in reached})
 
 
 def _step(
@@ -197,7 +212,7 @@ def _step(
     if not node.shape and node.primitive.kind == ELEMENTWISE and node.primitive.name != "where":
         guilty = [i for i in node.inputs if type(i) is Node and i in bad]
         if guilty:  # a scalar: nothing to tell apart
-            reached.update(dict.fromkeys(guilty, _ALL))
+            reached.update(dict.fromkeys(guilty, EVERYWHERE))
             towards.update(dict.fromkeys(guilty, node))
             return []
     own = numpy.array(mask)
@@ -273,17 +288,17 @@ def made_values(program: Program, bad: Mapping[Node, Mask]) -> list[Fault]:
     return found
 
 
-def _first(
+def first_of(
     faults: Sequence[Fault], marks: Mapping[Node, Mask], towards: Mapping[Node, Node], found: Mapping[Node, Any]
 ) -> Fault | None:
     """Of the faults the one that was recorded first, with the way from there."""
     if not faults:
         return None
     fault = min(faults, key=lambda f: f.node.id)
-    return _with_path(fault, fault.node, marks, towards, found, len({f.node for f in faults}) - 1)
+    return with_path(fault, fault.node, marks, towards, found, len({f.node for f in faults}) - 1)
 
 
-def _with_path(
+def with_path(
     fault: Fault,
     start: Node,
     marks: Mapping[Node, Mask],
@@ -297,243 +312,3 @@ def _with_path(
     kept = {node: marks[node] for node in path if node in marks}
     values = {node: found[node] for node in path if node in found}
     return replace(fault, path=tuple(path), marks=kept, found=values, others=others)
-
-
-# ------------------------------------------------------------------------------------------------ adjoints
-
-
-def adjoints_of(program: Program, seeds: Sequence[tuple[Node, Any]]) -> dict[Node, Any]:
-    """The adjoint of every variable, but of large arrays that are filled element by element."""
-    seen: dict[Node, Any] = {}
-    reverse_sweep(seeds, program.inputs, program.order, visit=lambda node, g: _keep(seen, node, g))
-    return seen
-
-
-def _keep(seen: dict[Node, Any], node: Node, value: Any) -> None:
-    if isinstance(value, numpy.ndarray):
-        if value.size > LARGEST_COPY and node.primitive.name in ("index_update", "index_add"):
-            return
-        value = value[()] if not value.ndim else value.copy() if value.size <= LARGEST_COPY else value
-    seen[node] = value
-
-
-def adjoint_fault(
-    program: Program, seeds: Sequence[tuple[Node, Any]], adjoints: Mapping[Node, Any] | None = None
-) -> Fault | None:
-    """The instruction whose rule makes an adjoint of an input not finite; `None` if all are finite."""
-    if adjoints is None:
-        adjoints = adjoints_of(program, seeds)
-    reached: dict[Node, Mask] = {}
-    for node in program.inputs:
-        mask = bad_elements(adjoints.get(node))
-        if mask is not None:
-            reached[node] = mask
-    if not reached:
-        return None
-    consumers = program.consumers
-    seeded = {node for node, g in seeds if bad_elements(g) is not None}
-    towards: dict[Node, Node] = {}
-    faults: list[Fault] = []
-    with numpy.errstate(all="ignore"):
-        for node in program.order:
-            if node in reached:
-                faults += _blame_consumers(program, node, consumers.get(node, ()), adjoints, reached, towards, seeded)
-    if not faults:
-        return None
-    fault = max(faults, key=lambda f: f.node.id)
-    start = fault.node if fault.operand is None else fault.node.inputs[fault.operand]
-    return _with_path(fault, start, reached, towards, adjoints, len({f.node for f in faults}) - 1)
-
-
-def _blame_consumers(
-    program: Program,
-    node: Node,
-    consumers: Iterable[tuple[Node, int]],
-    adjoints: Mapping[Node, Any],
-    reached: dict[Node, Mask],
-    towards: dict[Node, Node],
-    seeded: set[Node],
-) -> list[Fault]:
-    """Pass the blame for the adjoint of a node on to the adjoints that it was computed from."""
-    faults: list[Fault] = []
-    explained = False
-    for consumer, i in consumers:
-        if consumer not in adjoints:
-            continue
-        g = adjoints[consumer]
-        if type(g) is numpy.float64 and g != g and _hands_on(consumer, i):
-            explained = True
-            reached[consumer] = _ALL
-            towards.setdefault(consumer, node)
-            continue
-        hit = bad_elements(contribution(program, consumer, i, g))
-        if hit is None:
-            continue
-        arriving = bad_elements(g)
-        if arriving is _ALL:  # a scalar: nothing to tell apart
-            explained = True
-            reached[consumer] = _ALL
-            towards.setdefault(consumer, node)
-            continue
-        elementwise = consumer.primitive.kind == ELEMENTWISE
-        if elementwise:
-            hit = numpy.broadcast_to(hit, consumer.shape) & _spread(reached[node], consumer.shape)
-            passed = hit & arriving if arriving is not None else numpy.zeros_like(hit)
-            own = hit & ~passed
-        else:
-            passed = arriving if arriving is not None else numpy.zeros((), bool)
-            own = hit if arriving is None else numpy.zeros((), bool)
-        if numpy.any(passed):
-            explained = True
-            reached[consumer] = reached[consumer] | passed if consumer in reached else passed
-            towards.setdefault(consumer, node)
-        if numpy.any(own):
-            explained = True
-            faults.append(Fault("adjoint", consumer, i, first_index(own), g))
-    if not explained:
-        kind = "seed" if node in seeded else "sum"
-        faults.append(Fault(kind, node, None, first_index(reached[node])))
-    return faults
-
-
-def _hands_on(node: Node, i: int) -> bool:
-    """Whether the rule of a node surely hands a NaN on to operand i: all but the selections."""
-    primitive = node.primitive
-    return primitive.kind == ELEMENTWISE and primitive.partials[i] is not None and primitive.name not in _SELECTIONS
-
-
-_SELECTIONS = frozenset({"where", "clip", "copysign", "heaviside", "strong_multiply"})
-
-
-def _spread(mask: Mask, shape: tuple[int, ...]) -> Mask:
-    """A mask over an operand as one over the result that it was broadcast to."""
-    try:
-        return numpy.broadcast_to(mask, shape)
-    except ValueError:
-        return numpy.ones(shape, bool)
-
-
-def contribution(program: Program, node: Node, i: int, g: Any, strong: bool = True) -> Any:
-    """What the rule of a node makes of its adjoint for operand i, before it is summed to the operand's shape.
-
-    `None` where there is no derivative, and where a value that the rule reads was not kept.
-    """
-    if node.primitive.kind != ELEMENTWISE:
-        try:
-            return list(pullback(node, g, read))[i]
-        except Exception:  # the rule reads what was not kept; its part in the matter stays unknown
-            return None
-    pull = node.primitive.products(numpy, strong)[i]
-    if pull is None:
-        return None
-    values = [program.read(operand) for operand in node.inputs]
-    try:
-        return pull(g if type(g) is numpy.float64 else as_kept(to_numpy(g)), *values, program.read(node))
-    except TypeError:  # likewise
-        return None
-
-
-def masked_products(program: Program, adjoints: Mapping[Node, Any]) -> list[Fault]:
-    """The elementwise instructions whose partial is not finite where their adjoint is exactly 0, which is harmless.
-
-    There an ordinary product 0 · inf would be NaN; adkit's strong zero keeps it out.
-    """
-    found = []
-    with numpy.errstate(all="ignore"):
-        for node in program.order:
-            g = adjoints.get(node)
-            if g is None or node.primitive.kind != ELEMENTWISE or not _has_zero(g):
-                continue
-            for i, operand in enumerate(node.inputs):
-                if type(operand) is not Node:
-                    continue
-                weak = bad_elements(contribution(program, node, i, g, strong=False))
-                if weak is None:
-                    continue
-                own = numpy.broadcast_to(weak, node.shape) & (numpy.asarray(to_numpy(g)) == 0)
-                if own.any():
-                    found.append(Fault("adjoint", node, i, first_index(own), g, (node,), {node: own}))
-                    break
-    return found
-
-
-def _has_zero(g: Any) -> bool:
-    if type(g) is numpy.float64:
-        return bool(g == 0.0)
-    return not isinstance(g, Results) and bool(numpy.any(numpy.asarray(to_numpy(g)) == 0))
-
-
-# ------------------------------------------------------------------------------------------------ tangents
-
-
-def tangents_of(program: Program, seeds: Sequence[Any]) -> dict[Node, Any]:
-    """The tangent of every variable for tangents of the inputs in order, `None` for zero."""
-    seen = {node: t for node, t in zip(program.inputs, seeds, strict=True) if t is not None}
-    plan = ForwardPlan(program.outputs, program.inputs, program.order)
-    plan.sweep(seeds, lambda node, t: _keep(seen, node, t))
-    return seen
-
-
-def tangent_fault(program: Program, seeds: Sequence[Any], tangents: Mapping[Node, Any] | None = None) -> Fault | None:
-    """The instruction whose rule makes a tangent of an output not finite; `None` if all are finite."""
-    if tangents is None:
-        tangents = tangents_of(program, seeds)
-    reached: dict[Node, Mask] = {}
-    for node in program.outputs:
-        mask = bad_elements(tangents.get(node))
-        if mask is not None:
-            reached[node] = mask
-    towards: dict[Node, Node] = {}
-    faults: list[Fault] = []
-    inputs = set(program.inputs)
-    with numpy.errstate(all="ignore"):
-        for node in reversed(program.order):
-            if node not in reached:
-                continue
-            if node in inputs:
-                faults.append(Fault("seed", node, None, first_index(reached[node])))
-            else:
-                faults += _blame_operands(program, node, tangents, reached, towards)
-    return _first(faults, reached, towards, tangents)
-
-
-def _blame_operands(
-    program: Program,
-    node: Node,
-    tangents: Mapping[Node, Any],
-    reached: dict[Node, Mask],
-    towards: dict[Node, Node],
-) -> list[Fault]:
-    """Pass the blame for the tangent of a node on to the tangents that it was computed from."""
-    elementwise = node.primitive.kind == ELEMENTWISE
-    mask = reached[node]
-    faults: list[Fault] = []
-    unknown: int | None = None
-    explained = False
-    for i, operand in enumerate(node.inputs):
-        if type(operand) is not Node or operand not in tangents:
-            continue
-        unknown = i if unknown is None else unknown
-        t = tangents[operand]
-        arriving = bad_elements(t)
-        if elementwise:
-            part = bad_elements(contribution(program, node, i, t))
-            if part is None:
-                continue
-            hit = numpy.broadcast_to(part, node.shape) & mask
-            passed = hit & numpy.broadcast_to(arriving, node.shape) if arriving is not None else numpy.zeros_like(hit)
-            own = hit & ~passed
-            if numpy.any(own):
-                explained = True
-                faults.append(Fault("tangent", node, i, first_index(own), t))
-            through = collapsed(passed, numpy.shape(arriving)) if arriving is not None else passed
-        else:
-            through = arriving if arriving is not None else numpy.zeros((), bool)
-        if numpy.any(through):
-            explained = True
-            reached[operand] = reached[operand] | through if operand in reached else through
-            towards[operand] = node
-    if not explained:
-        whole = not elementwise and unknown is not None
-        faults.append(Fault("tangent" if whole else "sum", node, unknown if whole else None, first_index(mask)))
-    return faults
