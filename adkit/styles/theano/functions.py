@@ -1,31 +1,31 @@
 """`theano.function`: a compiled function of symbolic variables, with updates of shared ones.
 
-What a call does is written as a short Python function for the inputs at hand: their types are checked, the program for
-their shapes is looked up, and it runs. Not for: programs (`programs`).
+Not for: what a call runs (`calls`), and programs (`programs`).
 """
 
 from __future__ import annotations
 
+import inspect
+import keyword
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy
 
-from ...handle import TracedArray, is_traced, untraced
+from ...handle import is_traced, untraced
 from ...nodes import open_recording
 from ...tracing import is_tracing
+from .calls import entry
 from .compiling import Compiled, traced
 from .differentiation import Derivative
 from .errors import ArgumentError, GraphError, MissingInputError, UnusedInputError, at_line, unsupported
-from .graph import Apply, Constant, TensorType, Variable, ancestors, as_variable, leaves, order, replaced
+from .graph import Apply, Constant, Variable, ancestors, as_variable, leaves, order, replaced
 from .randomness import RandomVariable
 from .shared import SharedVariable
 from .watching import watched
 
 __adkit__ = True
-
-_EXACT = {"float64": numpy.float64, "float32": numpy.float32, "int64": numpy.int64, "int32": numpy.int32}
 
 
 class In:
@@ -77,67 +77,6 @@ def missing_input(variable: Variable) -> MissingInputError:
     )
 
 
-# ------------------------------------------------------------------------------------------------ values of inputs
-
-
-def filtered(value: Any, kind: TensorType, name: str, downcast: bool | None) -> Any:
-    """A value as the type has it, or an `ArgumentError`: NumPy's own conversions where nothing is lost.
-
-    Example
-    -------
-    >>> filtered([1, 2], TensorType("float64", (False,)), "x", None)
-    array([1., 2.])
-    """
-    if isinstance(value, TracedArray):
-        if value.node is not None:
-            return _checked_traced(value, kind, name)
-        value = untraced(value)
-    if isinstance(value, Variable):
-        fix = "call it with numbers or arrays; expressions are combined before they are compiled"
-        raise at_line(ArgumentError, f"the input {name} is symbolic", fix)
-    plain = numpy.asarray(value)
-    if plain.dtype.kind not in "biufc":
-        raise at_line(ArgumentError, f"the input {name} is {type(value).__name__}", "pass a number or an array")
-    _check_shape(plain.shape, kind, name)
-    want = kind.numpy_dtype
-    if plain.dtype != want and not _may_convert(value, plain, want, downcast):
-        message = f"the input {name} is of dtype {plain.dtype}, and {want} would lose some of it"
-        raise at_line(ArgumentError, message, f"pass it as {want}, or compile with allow_input_downcast=True")
-    return plain.astype(want, copy=False)[()] if kind.ndim == 0 else plain.astype(want, copy=False)
-
-
-def _check_shape(shape: tuple[int, ...], kind: TensorType, name: str) -> None:
-    if len(shape) != kind.ndim:
-        message = f"the input {name} has the wrong number of dimensions: expected {kind.ndim}, got {len(shape)} with "
-        raise at_line(ArgumentError, message + f"shape {shape}", f"pass a value of {kind.ndim} dimensions")
-    for i, (n, one) in enumerate(zip(shape, kind.broadcastable, strict=True)):
-        if one and n != 1:
-            raise at_line(ArgumentError, f"the input {name} has length {n} along axis {i}, not 1", "use T.matrix")
-
-
-def _checked_traced(value: TracedArray, kind: TensorType, name: str) -> TracedArray:
-    _check_shape(value.shape, kind, name)
-    want = kind.numpy_dtype
-    if value.dtype == want:
-        return value
-    if want.kind in "biu" and value.dtype.kind not in "biu":
-        fix = "use a float variable, or pass adkit.stop_gradient(x) converted to integers"
-        raise at_line(ArgumentError, f"the input {name} is an integer variable and the value is traced", fix)
-    made: TracedArray = value.astype(want)
-    return made
-
-
-def _may_convert(value: Any, plain: numpy.ndarray, want: numpy.dtype, downcast: bool | None) -> bool:
-    if downcast or numpy.can_cast(plain.dtype, want, "safe"):
-        return True
-    if plain.dtype.kind in "biu" and want.kind in "biu":
-        return bool(numpy.all(plain == plain.astype(want)))
-    if plain.dtype.kind in "biu" and want.kind in "fc":
-        return True
-    given = isinstance(value, (float, list, tuple)) and not isinstance(value, numpy.generic)
-    return downcast is None and given and plain.dtype.kind == "f" and want.kind in "fc"
-
-
 # ------------------------------------------------------------------------------------------------ the function
 
 
@@ -152,6 +91,16 @@ def _read(outputs: Sequence[Variable]) -> set[Variable]:
             seen.update(new)
             stack += new
     return seen
+
+
+def _signature(inputs: Sequence[In]) -> inspect.Signature:
+    """The parameters under the names of the inputs, which a trace of a call shows."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    names: list[str] = []
+    for i, one in enumerate(inputs):
+        usable = one.name and one.name.isidentifier() and not keyword.iskeyword(one.name) and one.name not in names
+        names.append(str(one.name) if usable else f"input_{i + 1}")
+    return inspect.Signature([inspect.Parameter(name, kind) for name in names])
 
 
 class _Graph:
@@ -190,7 +139,7 @@ class Function:
         name: str | None,
     ) -> None:
         self.inputs, self.outputs, self.pack, self.updates = inputs, outputs, pack, updates
-        self.downcast, self.name = downcast, name
+        self.downcast, self.name, self.single = downcast, name, pack is _single
         self.variables = [i.variable for i in inputs]
         self.maker = _Maker(self.variables, outputs)
         every = [*outputs, *updates.values()]
@@ -201,6 +150,7 @@ class Function:
             if isinstance(v, SharedVariable) and v not in self.shared:
                 self.shared.append(v)
         self.absent = [v for v in found if not isinstance(v, (SharedVariable, RandomVariable))]
+        self.__signature__ = _signature(inputs)
         self._prepare(every)
 
     def _prepare(self, every: list[Variable]) -> None:
@@ -216,7 +166,7 @@ class Function:
         self.compiled = Compiled(every, [*given, *self.random, *self.absent])
         self.compiled.forbidden = set(range(len(given) + len(self.random), len(self.compiled.variables)))
         self.sizes = [Compiled(r.sizes, given) if r.sizes else None for r in self.random]
-        self._call = self._entry()
+        self._call = entry(self, self._slowly, self._others)
 
     # -- calls
 
@@ -243,55 +193,6 @@ class Function:
             message = f"there is no input {next(iter(kwargs))!r} that is still to be given; the inputs are {names}"
             raise at_line(ArgumentError, message, "name an input once")
         return tuple(made)
-
-    def _entry(self) -> Callable[..., Any]:
-        """The function that a call runs, written for these inputs."""
-        scope: dict[str, Any] = {
-            "__adkit__": True,
-            "float64": numpy.float64, "ndarray": numpy.ndarray, "asarray": numpy.asarray, "Traced": TracedArray,
-            "programs": self.compiled.programs, "record": self.compiled.record, "slowly": self._slowly,
-            "opened": open_recording.get, "finish": self.pack, "others": self._others,
-        }  # fmt: skip
-        names = [f"x{i}" for i in range(len(self.inputs))]
-        lines: list[str] = []
-        for i, one in enumerate(self.inputs):
-            lines += _taking(i, one, self.downcast, scope)
-        extra = []
-        for i, v in enumerate(self.shared):
-            scope[f"shared{i}"] = v
-            lines.append(f"s{i} = shared{i}._value")
-            lines.append(f"if type(s{i}) is ndarray and not s{i}.ndim: s{i} = s{i}[()]")
-            extra.append(f"s{i}")
-        every = [*names, *extra]
-        checks = " or ".join(f"type({n}) is not ndarray and isinstance({n}, Traced)" for n in every)
-        if self.variables and not self.updates:
-            checks = f"opened() is not None or {checks}"  # a %%grad cell may watch the arguments
-        if checks:
-            lines.append(f"if {checks}: return slowly({', '.join(every)})")
-        if self.random or self.absent:
-            lines.append(f"rest = others({', '.join(every)})")
-            passed = [*every, "*rest"]
-            key = f"({''.join(f'{n}.shape, ' for n in every)}*[getattr(r, 'shape', ()) for r in rest],)"
-        else:
-            passed = every
-            ranks = [v.ndim for v in [*self.variables, *self.shared]]
-            key = f"({''.join(f'{n}.shape, ' for n, r in zip(every, ranks, strict=True) if r)})"
-        lines.append(f"key = {key}")
-        lines.append("for run in programs.get(key, ()):")
-        lines.append(f"    made = run({', '.join(passed)})")
-        lines.append("    if made is not None: break")
-        lines.append("else:")
-        lines.append(f"    made = record(key, [{', '.join(passed)}])")
-        for i, v in enumerate(self.updates):
-            scope[f"target{i}"] = v
-            lines.append(f"target{i}._value = made[{len(self.outputs) + i}]")
-        results = [f"asarray(made[{i}])" for i in range(len(self.outputs))]
-        single = self.pack is _single
-        lines.append(f"return {results[0]}" if single else f"return finish([{', '.join(results)}])")
-        body = "".join(f"    {line}\n" for line in lines)
-        exec(f"def entry({', '.join(names)}):\n{body}", scope)
-        entry: Callable[..., Any] = scope["entry"]
-        return entry
 
     def _others(self, *given: Any) -> list[Any]:
         """The values of random variables, drawn now, and stand-ins for variables of which only the shape counts."""
@@ -354,26 +255,6 @@ class Function:
     def __repr__(self) -> str:
         named = ", ".join(str(i.name) for i in self.inputs)
         return f"<theano function {self.name or ''}({named})>".replace(" (", "(")
-
-
-def _taking(i: int, one: In, downcast: bool | None, scope: dict[str, Any]) -> list[str]:
-    """The lines that bring an input to its type; what has it already passes at once."""
-    kind, x = one.variable.type, f"x{i}"
-    allow = one.allow_downcast if one.allow_downcast is not None else downcast
-    name = one.name or f"number {i + 1}"
-    scope[f"take{i}"] = lambda value: filtered(value, kind, name, allow)
-    if kind.ndim == 0 and kind.dtype == "float64":
-        return [
-            f"if type({x}) is float: {x} = float64({x})",
-            f"elif type({x}) is not float64: {x} = take{i}({x})",
-        ]
-    if kind.ndim == 0 and kind.dtype in _EXACT:
-        scope[f"type{i}"] = _EXACT[kind.dtype]
-        return [f"if type({x}) is not type{i}: {x} = take{i}({x})"]
-    if any(kind.broadcastable):
-        return [f"{x} = take{i}({x})"]
-    scope[f"dtype{i}"] = kind.numpy_dtype
-    return [f"if type({x}) is not ndarray or {x}.dtype is not dtype{i} or {x}.ndim != {kind.ndim}: {x} = take{i}({x})"]
 
 
 # ------------------------------------------------------------------------------------------------ compiling

@@ -142,7 +142,7 @@ def _label(tree: ast.expr) -> tuple[str, list[ast.expr]]:
 
 def pydotprint(*args: Any, **options: Any) -> None:
     """Refused: pictures are drawn from a trace."""
-    raise unsupported("printing.pydotprint", "trace a call of the compiled function: adkit.trace(f, x).to_svg()")
+    raise unsupported("printing.pydotprint", "trace a call of the compiled function: adkit.trace(f)(x).to_dot()")
 
 
 class Print:

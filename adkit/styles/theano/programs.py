@@ -189,7 +189,7 @@ class Program:
         taken: set[Any] = set()
         parts = []
         for output in self.outputs:
-            tree = text(self._operand(output))
+            tree = text(self._operand(output) if type(output) is Node else self._bound(output))
             shared = type(output) is not Node or output in taken or output.primitive.name in _VIEWS
             array = bool(getattr(output, "shape", ()))
             parts.append(f"np.array({tree})" if shared and array else tree)

@@ -55,7 +55,7 @@ class SharedVariable(Variable):
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Set the value, of the variable's dtype and number of dimensions; copied unless `borrow`."""
-        from .functions import filtered
+        from .arguments import filtered
 
         if isinstance(new_value, TracedArray) and is_tracing():
             self._value = new_value
