@@ -24,6 +24,7 @@ from ..transforms import value_and_grad
 from . import live
 from .batches import Batches
 from .history import GradientFlow, stretches
+from .interrupts import Interrupts
 from .optimizers import Optimizer, State, adam
 
 __adkit__ = True
@@ -247,11 +248,13 @@ class _Run:
         # one attribute, so that an interrupt finds parameters and state of the same step
         self.point: tuple[Any, State] = (params, optimizer.init(params) if state is None else state)
         self.before = self.point
+        self.first = self.point[1].step
         self.losses: list[float] = []
         self.checks: list[float] = []
         self.callbacks: list[Callable[[Progress], Any]] = []
         self.flow: GradientFlow | None = None
         self.display: Any = live.Hidden()
+        self.interrupts = Interrupts()
         self.epochs = self.done = 0
         self.stopped = self.reason = ""
         self.report: Any = None
@@ -259,20 +262,23 @@ class _Run:
     def go(self, batches: Batches, validation: Batches | None) -> None:
         """All epochs, or as far as they come."""
         try:
-            try:
+            with self.interrupts:
                 for epoch in range(self.epochs):
                     if self._epoch(epoch, batches, validation):
                         break
                 else:
                     self.stopped = FINISHED
-            except KeyboardInterrupt:
-                self.stopped = INTERRUPTED
-            self.reason = self.reason or self._reason()
+        except KeyboardInterrupt:
+            self.stopped = INTERRUPTED
         except Exception as error:
-            self.stopped, self.reason = "error", f"{type(error).__name__} in step {len(self.losses) + 1}"
-            error.add_note(f"in step {len(self.losses) + 1} of fit, epoch {self.done + 1}")
-            raise
+            if self.interrupts.asked:
+                self.stopped = INTERRUPTED
+            else:
+                self.stopped, self.reason = "error", f"{type(error).__name__} in step {len(self.losses) + 1}"
+                error.add_note(f"in step {len(self.losses) + 1} of fit, epoch {self.done + 1}")
+                raise
         finally:
+            self.reason = self.reason or self._reason()
             self.display.close()
 
     def _epoch(self, epoch: int, batches: Batches, validation: Batches | None) -> bool:
@@ -297,8 +303,9 @@ class _Run:
         if not math.isfinite(loss) or not all(map(_is_finite, flatten(gradients)[0])):
             self._failed(batch, drawn, loss)
             return None
-        self.before, self.point = self.point, self.optimizer.update(gradients, state, params)
+        made = self.optimizer.update(gradients, state, params)
         self.losses.append(loss)
+        self.before, self.point = self.point, made
         if self.flow is not None:
             self.flow.note(len(self.losses), gradients)
         return gradients
@@ -311,6 +318,8 @@ class _Run:
             if validation is not None:
                 checked = self._validate(validation)
                 self.checks.append(checked)
+        if self.interrupts.asked:  # and lost
+            raise KeyboardInterrupt
         step, loss = len(self.losses), self.losses[-1]
         self.display.advance(step, loss)
         if self.callbacks:
@@ -356,6 +365,7 @@ class _Run:
     def result(self) -> Fit:
         """What was reached."""
         params, state = self.point
+        del self.losses[state.step - self.first :]  # of a step that an interrupt cut short
         flow = tuple(self.flow.document()) if self.flow is not None and self.losses else ()
         losses, checks = numpy.array(self.losses, float), numpy.array(self.checks, float)
         reason = self.reason or self._reason()

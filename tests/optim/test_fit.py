@@ -1,5 +1,6 @@
 """`fit`: the same numbers as a plain loop, batches, seeds, interrupts, NaN with its origin, errors, other libraries."""
 
+import signal
 import warnings
 
 import array_api_strict
@@ -120,6 +121,32 @@ def test_an_interrupt_within_the_loss_leaves_the_last_whole_step():
     assert stopped.steps == stopped.state.step == 3
     assert stopped.params == optim.fit(line, start(), (X, Y), epochs=3, **QUIET).params
     assert adkit.grad(lambda x: x * x)(3.0) == 6.0  # nothing is left of the recording
+
+
+@pytest.fixture
+def python_handles_interrupts():
+    """Python's own handler, also where the tests run in the background of a shell that ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["lost on its way", "turned into another error"])
+def test_an_interrupt_that_does_not_arrive_as_one(python_handles_interrupts, lost):
+    def loss(p, x, y):
+        calls.append(1)
+        if len(calls) == 3:
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                if not lost:
+                    raise SystemError("error return without exception set") from None
+        return line(p, x, y)
+
+    calls = []
+    stopped = optim.fit(loss, start(), (X, Y), epochs=100, **QUIET)
+    assert (stopped.stopped, stopped.steps) == ("interrupted", 3 if lost else 2)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_nan_stops_and_names_line_operation_and_fix():
