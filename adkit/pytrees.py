@@ -107,7 +107,11 @@ def _article(name: str) -> str:
 
 
 def lift(leaf: Any) -> Any:
-    """A result's leaf with traced values inside lists of objects joined into one traced array."""
+    """A result's leaf with traced values inside lists of objects joined into one traced array, and a tensor of a style
+    as what the core computes with in its place.
+    """
+    if hasattr(type(leaf), "__adkit_value__"):
+        return leaf.__adkit_value__()
     if isinstance(leaf, numpy.ndarray) and leaf.dtype == object:
         from .numpy.creation import array, contains_traced
 

@@ -309,16 +309,19 @@ def test_adkits_transformations_see_through_the_style():
         with tf.GradientTape() as tape:
             tape.watch(t)
             y = t**3
-        return tape.gradient(y, t).__adkit_value__()
+        return tape.gradient(y, t)
 
     assert adkit.grad(f)(2.0) == 12.0
 
     def g(x):
         v = tf.Variable(0.0)
         v.assign(tf.constant(x) * 2)  # adkit differentiates what happens, changes of state too
-        return (v * v).__adkit_value__()
+        return v * v
 
     assert adkit.grad(g)(3.0) == 24.0
+    hessian = adkit.hessian(lambda x: tf.reduce_sum(tf.constant(x) ** 3))(np.array([1.0, 2.0]))
+    np.testing.assert_array_equal(hessian, [[6.0, 0.0], [0.0, 12.0]])
+    assert adkit.trace(lambda x: tf.sin(tf.constant(x)))(0.0).gradient == {"x": 1.0}
     with pytest.raises(TypeError, match="lose its derivative"):
         adkit.grad(lambda x: float(tf.constant(x) * 2))(1.0)
 
