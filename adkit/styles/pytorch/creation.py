@@ -28,7 +28,7 @@ def check_device(device: Any) -> None:
     if device is not None and Device(device).type != "cpu":
         raise DeviceError(
             f"adkit's PyTorch style computes on the CPU, not on {Device(device)}",
-            fix='leave device out, or use adkit.settings(device="cuda") with adkit.grad and NumPy or CuPy code',
+            fix='leave device out, or use adkit.settings(device="gpu") with adkit.grad and NumPy or CuPy code',
         )
 
 

@@ -1,6 +1,6 @@
 """`torch.cuda`, `torch.mps`, `torch.accelerator` as far as a program asks whether they are there: they are not.
 
-Not for: GPUs, for which adkit has `adkit.settings(device="cuda")`.
+Not for: GPUs, for which adkit has `adkit.settings(device="gpu")`.
 """
 
 from __future__ import annotations

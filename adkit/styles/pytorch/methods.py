@@ -162,7 +162,7 @@ def _cuda(self: Any, *args: Any, **options: Any) -> Any:
     """Refused: there is only the CPU."""
     raise DeviceError(
         "adkit's PyTorch style computes on the CPU",
-        fix='leave .cuda() out, or use adkit.settings(device="cuda") with adkit.grad and NumPy or CuPy code',
+        fix='leave .cuda() out, or use adkit.settings(device="gpu") with adkit.grad and NumPy or CuPy code',
     )
 
 

@@ -11,7 +11,7 @@ from .errors import FaceError, missing
 
 __adkit__ = True
 
-_DEVICE = 'compute on the CPU here; for a GPU use adkit.settings(device="cuda") with adkit.grad and NumPy code'
+_DEVICE = 'compute on the CPU here; for a GPU use adkit.settings(device="gpu") with adkit.grad and NumPy code'
 _DATA = "draw batches with NumPy: for i in torch.randperm(len(x)).split(32): x[i], y[i]"
 _PROCESSES = "use one process, or adkit.vmap over examples"
 _COMPILE = "call the function itself; adkit.trace(f) records it once and replays it"

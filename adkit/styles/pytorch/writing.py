@@ -156,7 +156,8 @@ def view_of(source: Any, made: Any) -> Any:
     view = wrap(made)
     if type(view._h) is ndarray and (not isinstance(source._h, TracedArray) or source.is_leaf):
         known = source.__dict__.get("_root")
-        root = (known() if known is not None else None) or source
+        root = known() if known is not None else None
+        root = source if root is None else root
         view._root = weakref.ref(root)
         views = root.__dict__.setdefault("_views", [])
         if len(views) > 8:
