@@ -1,4 +1,4 @@
-"""What a call of a `theano.function` costs beyond its expression, a training step beside the same by hand, the import."""
+"""What a call of a `theano.function` costs beyond its expression; a training step, and the same by hand; the import."""
 
 import os
 import subprocess
@@ -67,6 +67,7 @@ def _step_by_hand() -> Callable[[], object]:
     x, y, w = _data()
     state = [w, 0.0]
 
+    @np.errstate(all="ignore")  # as the compiled function
     def step() -> float:
         w, b = state
         p = 1 / (1 + np.exp(-(x @ w) - b))

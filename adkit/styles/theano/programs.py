@@ -20,7 +20,7 @@ from ...emit.printing import text
 from ...emit.simplify import Simplified
 from ...emit.source import _SAFE as SAFE
 from ...emit.spelling import EmitError, expression, uses
-from ...handle import TracedArray, untraced
+from ...handle import is_traced, untraced
 from ...linearization import raise_explained
 from ...listing import ancestors_of
 from ...nodes import COMPONENT, GuardRecord, Node
@@ -211,6 +211,11 @@ def _evaluated(primitive: Any, params: dict[str, Any], *operands: Any) -> Any:
         return primitive.evaluate(operands, params)
 
 
+def _as_numpy(value: Any) -> Any:
+    """A constant result as NumPy's scalar or array."""
+    return value if isinstance(value, numpy.ndarray) and value.ndim else numpy.asarray(value)[()]
+
+
 def recorded(outputs: Sequence[Variable], variables: Sequence[Variable], values: Sequence[Any]) -> Program:
     """The program of outputs at values of all variables that they need."""
     with recording() as record:
@@ -222,6 +227,6 @@ def recorded(outputs: Sequence[Variable], variables: Sequence[Variable], values:
                 made = evaluate(outputs, dict(zip(variables, handles, strict=True)), context)
         except Exception as error:
             raise_explained(error)
-        results = [m.node if isinstance(m, TracedArray) and m.node is not None else untraced(m) for m in made]
+        results = [m.node if is_traced(m) else _as_numpy(untraced(m)) for m in made]
         guards = [*record.guards, *record.decisions]
         return Program(results, [h.node for h in handles], guards)

@@ -118,6 +118,14 @@ def test_results_and_updates_share_no_memory():
     np.testing.assert_array_equal(a.get_value(), np.zeros(3))
 
 
+def test_an_update_to_a_plain_number_keeps_the_type():
+    state = shared(np.float32(2.0))
+    f = function([], 1 / state, updates=[(state, 0.0)])
+    assert f() == 0.5
+    assert state.get_value().dtype == np.float32
+    assert f() == np.inf
+
+
 def test_givens_replace_a_shared_variable():
     state, inc = shared(0), T.iscalar("inc")
     fn_of_state = state * 2 + inc
