@@ -328,8 +328,8 @@ def new_window(browser: Browser) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def screenshots() -> Path:
-    """Where pictures go, to be looked at: ADKIT_SCREENSHOTS, or `build/screenshots`. `make pictures` takes the README's
-    from there.
+    """Where pictures go, to be looked at: ADKIT_SCREENSHOTS, or `build/screenshots`. CONTRIBUTING.md says
+    how the README gets its own from there.
     """
     folder = Path(os.environ.get("ADKIT_SCREENSHOTS", SCREENSHOTS))
     folder.mkdir(parents=True, exist_ok=True)

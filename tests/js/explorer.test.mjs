@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { read } from "../../extension/labextension/static/document.js";
-import { isForControl } from "../../extension/labextension/static/explorer.js";
+import { isForControl, isStale } from "../../extension/labextension/static/explorer.js";
 import { clipped } from "../../extension/labextension/static/scale.js";
 
 const plain = { ctrlKey: false, metaKey: false, altKey: false };
@@ -37,4 +37,9 @@ test("a contour that cannot be drawn is left out", () => {
 test("a histogram has one edge more than counts", () => {
   assert.deepEqual(plot({ kind: "histogram", edges: [0, 1, 2], counts: [3, 4] }).edges, [0, 1, 2]);
   assert.deepEqual(plot({ kind: "histogram", edges: [0, 1], counts: [3, 4] }).edges, []);
+});
+
+test("a picture is stale where it shows something else than what was shown last", () => {
+  assert.ok(isStale("y = 2", "y = 1"));
+  for (const [wanted, seen] of [["y = 2", "y = 2"], ["", "y = 1"], ["y = 2", undefined]]) assert.ok(!isStale(wanted, seen));
 });

@@ -181,6 +181,8 @@ class Copies:
         return made
 
     def _made(self, value: Any) -> Any:
+        if hasattr(type(value), "__adkit_copy__"):  # of a style, whose tensors change when they become inputs
+            return value.__adkit_copy__(self)
         if isinstance(value, numpy.ndarray):
             return self._array(value)
         if isinstance(value, types.FunctionType):

@@ -107,6 +107,8 @@ class Panel:
         self.closing.layout.margin = "2px 2px 2px auto"
         self.closing.on_click(self.guarded(lambda button: owner.close()))
         self.controls = self._controls(values)
+        self.shown = ipywidgets.Label()
+        self.shown.add_class("adkit-explorer-shown")
         self.message = ipywidgets.HTML(layout={"display": "none"})
         self._progress()
         self.widget = self._assembled(values)
@@ -141,7 +143,7 @@ class Panel:
         if left:
             names = ", ".join(left[:6]) + (f" and {len(left) - 6} more" if len(left) > 6 else "")
             rows.append(ipywidgets.Label(f"without a slider: {names}"))
-        box = ipywidgets.VBox([*rows, self.progress, self.message], layout={"max_width": "1100px"})
+        box = ipywidgets.VBox([*rows, self.progress, self.message, self.shown], layout={"max_width": "1100px"})
         box.add_class("adkit-explorer")
         if self.mode.buttons["forward"].value:
             box.add_class(FORWARD)
@@ -181,6 +183,10 @@ class Panel:
         display = "" if text else "none"
         if self.message.layout.display != display:
             self.message.layout.display = display
+
+    def note(self, output: Mapping[str, Any]) -> None:
+        """Write down what the picture shows (the `output` of its document), for a page that shows something else."""
+        self.shown.value = f"{output['name'] or 'result'} = {output['value']}" if output["value"] else ""
 
     def colour(self, mode: str) -> None:
         """Give what is pressed the colour of the mode."""

@@ -22,6 +22,7 @@ from adkit.pytrees import flatten, paths, unflatten
 from adkit.trace import CellSource, Trace
 
 from ..cell import Program, choose_output, execute, make_trace, record
+from ..faces import is_face
 from ..inputs import InputPlan, Inputs
 from ..namespace import RecordedNamespace
 from ..options import Options
@@ -137,6 +138,7 @@ def _rerecorded(program: Program, options: Options, space: RecordedNamespace) ->
 
     try:
         with recording() as rec:
+            rec.adopt = lambda value: space.inputs.adopt(value, space.namespace)
             space.prepare()
             value = execute(program, space.namespace)
             name, output = choose_output(program, value, options.of, space.namespace, rec)
@@ -154,7 +156,15 @@ class _Chosen(Inputs):
 
     def add(self, name: str, value: Any) -> Any:
         """Make the explorer's value the input `name`."""
+        if is_face(value):
+            return super().add(name, value)
         return super().add(name, own(self._values[name]) if name in self._values else value)
+
+    def make(self, name: str, value: Any) -> Any:
+        """The handle of an input, of the explorer's value in the dtype of the one that the code gives."""
+        if name in self._values and hasattr(value, "dtype"):
+            value = numpy.asarray(own(self._values[name]), value.dtype)[()]
+        return super().make(name, value)
 
 
 class _Throwaway(RecordedNamespace):

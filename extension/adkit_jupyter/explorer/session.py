@@ -202,6 +202,7 @@ class Explorer:
                 self.panel.mode.show(self.trace.mode)
             self.panel.pace(seconds)
             self._update(pictures.quick)
+            self.panel.note(self._document["output"])
 
     def failed(self, error: BaseException, seconds: float) -> None:
         """The conductor's: a run ended otherwise; the last good picture stays."""

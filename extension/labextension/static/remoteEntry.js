@@ -16,7 +16,10 @@
   });
   viewer.catch(() => {}); // reported where a trace is to be shown
 
-  import(`${here}explorer.js`).then(({ keepKeys }) => keepKeys(window), () => {}); // without it the mouse still serves
+  import(`${here}explorer.js`).then(({ keepKeys, watchPictures }) => {
+    keepKeys(window);
+    watchPictures(document);
+  }, () => {}); // without it the mouse still serves
 
   async function sharedModule(name) {
     const versions = Object.values(shared[name] || {});
