@@ -33,14 +33,17 @@ __adkit__ = True
 INLINE = 60  # characters of an expression that is written where it is used
 _VIEWS = frozenset(
     "reshape transpose broadcast_to getitem flip input copy stop_gradient constant_in positive real imag conjugate "
-    "component convert".split()
+    "component convert scan".split()
 )
 
 
 class Program:
     """One recording as NumPy source. `run(*values)` returns the results, or `None` where it does not hold."""
 
-    def __init__(self, outputs: list[Any], inputs: list[Node], guards: Sequence[GuardRecord]) -> None:
+    def __init__(
+        self, outputs: list[Any], inputs: list[Node], guards: Sequence[GuardRecord], quiet: bool = True
+    ) -> None:
+        self.quiet = quiet  # whether it keeps NumPy's warnings back by itself
         self.inputs = inputs
         self.scope: dict[str, Any] = {"np": numpy, "__adkit__": True}
         self.scope.update({name: getattr(prelude, name) for name in prelude.names()})
@@ -107,9 +110,11 @@ class Program:
             if node in self.inputs:
                 self._check(node, guard)
         results = self._results()
-        body = "".join(f"        {line}\n" for line in self.lines)
-        quiet = '    with np.errstate(all="ignore"):\n'
-        return f"def program({', '.join(names)}):\n{quiet}{body}        return {results}\n"
+        if not self.quiet:
+            body = "".join(f"    {line}\n" for line in [*self.lines, f"return {results}"])
+            return f"def program({', '.join(names)}):\n{body}"
+        body = "".join(f"        {line}\n" for line in [*self.lines, f"return {results}"])
+        return f'def program({", ".join(names)}):\n    with np.errstate(all="ignore"):\n{body}'
 
     def _compute(self, node: Node) -> None:
         operands = self.simple.operands[node]
@@ -139,7 +144,9 @@ class Program:
             tree = expression(node, trees, self._constant)
         except EmitError:
             name = f"do_{len(self.scope)}"
-            self.scope[name] = functools.partial(_evaluated, node.primitive, node.params or {})
+            from .stepping import stepper
+
+            self.scope[name] = stepper(node) or functools.partial(_evaluated, node.primitive, node.params or {})
             return ast.Call(ast.Name(name), trees, [])
         self._modules(tree)
         return tree
@@ -192,7 +199,7 @@ class Program:
             tree = text(self._operand(output) if type(output) is Node else self._bound(output))
             shared = type(output) is not Node or output in taken or output.primitive.name in _VIEWS
             array = bool(getattr(output, "shape", ()))
-            parts.append(f"np.array({tree})" if shared and array else tree)
+            parts.append(f"np.array({tree})" if shared and array and self.quiet else tree)
             taken.add(output if type(output) is Node else id(output))
         return f"({', '.join(parts)},)" if parts else "()"
 
