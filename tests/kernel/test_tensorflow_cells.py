@@ -163,3 +163,28 @@ def test_what_cannot_be_shown_is_said(run):
     with pytest.raises(adkit.AdkitError, match="lose its derivative"):
         run("%%grad\ny = x * x\nfloat(y)")
     assert run("x")._owner is not HELD
+
+
+def test_an_explorers_slider_moves_a_variable_in_a_copy(run, shell, monkeypatch, capsys):
+    from adkit_jupyter.explorer import rerun
+
+    made = []
+    start = rerun.CellRerun.__init__
+    monkeypatch.setattr(rerun.CellRerun, "__init__", lambda self, *given: (start(self, *given), made.append(self))[0])
+    run(
+        f"""
+        {IMPORT}
+        x, optimizer = tf.Variable(2.0), tf.keras.optimizers.Adam()
+
+        def train():
+            with tf.GradientTape() as tape:
+                loss = x * x
+            optimizer.apply_gradients([(tape.gradient(loss, x), x)])
+        """
+    )
+    run("%%grad --explore\ntrain()")
+    after = run("x.numpy()")
+    trace = made[-1]({"x": np.float64(5.0)}, rerun.Setup(mode="auto"))
+    assert (trace.value, trace.gradient) == (25.0, {"x": 10.0})
+    assert run("x.numpy()") == after
+    assert shell.user_ns["optimizer"].iterations.numpy() == 1

@@ -5,7 +5,7 @@ Not for: layers (`keras.layers`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .variable import Variable
@@ -52,6 +52,13 @@ class Module:
     def submodules(self) -> tuple[Module, ...]:
         """All modules within this one."""
         return tuple(leaf for leaf in _leaves(self) if isinstance(leaf, Module) and leaf is not self)
+
+    def __adkit_copy__(self, copies: Callable[[Any], Any]) -> Module:
+        """A copy for a run in a namespace of its own, with the copies of what is in it."""
+        made = object.__new__(type(self))
+        for name, value in vars(self).items():
+            object.__setattr__(made, name, copies(value))
+        return made
 
     @classmethod
     def with_name_scope(cls, method: Any) -> Any:

@@ -6,6 +6,7 @@ attached by `operators`. Not for: making tensors (`tensor`).
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -135,12 +136,17 @@ class Value:
     def __adkit_input__(self, make: Callable[[Any], TracedArray]) -> TracedArray:
         """Become an input, in place: its handle, made of the plain value."""
         handle = make(self._value)
+        self._value = handle.value  # another one where an explorer runs the cell again
         self._owner, self._node = HELD, handle.node
         return handle
 
     def __adkit_name__(self) -> str | None:
         """No name of its own."""
         return None
+
+    def __adkit_copy__(self, copies: Callable[[Any], Any]) -> Any:
+        """A copy for a run in a namespace of its own."""
+        return copy.deepcopy(self)
 
     def __adkit_ordinary__(self) -> Any:
         """The tensor without what was recorded of it."""

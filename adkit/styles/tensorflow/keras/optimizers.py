@@ -6,7 +6,7 @@ Not for: pure updates (`adkit.optim`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy
@@ -141,6 +141,16 @@ class Optimizer:
         if self.clipvalue:
             return [numpy.clip(g, -self.clipvalue, self.clipvalue) for g in gradients]
         return gradients
+
+    def __adkit_copy__(self, copies: Callable[[Any], Any]) -> Optimizer:
+        """A copy for a run in a namespace of its own, for the copies of the variables."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made._known = [copies(variable) for variable in self._known]
+        made._slots = {
+            id(own): list(self._slots[id(variable)]) for own, variable in zip(made._known, self._known, strict=True)
+        }
+        return made
 
     # -- what each one defines
 
