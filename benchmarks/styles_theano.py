@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def _step() -> Callable[[], object]:
 
 def _step_by_hand() -> Callable[[], object]:
     x, y, w = _data()
-    state = [w, 0.0]
+    state: list[Any] = [w, 0.0]
 
     @np.errstate(all="ignore")  # as the compiled function
     def step() -> float:
