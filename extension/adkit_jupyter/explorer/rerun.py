@@ -153,6 +153,7 @@ class _Chosen(Inputs):
     def __init__(self, names: tuple[str, ...], values: Mapping[str, Any]) -> None:
         super().__init__(names)
         self._values = values
+        self._of_face = False
 
     def add(self, name: str, value: Any) -> Any:
         """Make the explorer's value the input `name`."""
@@ -160,9 +161,17 @@ class _Chosen(Inputs):
             return super().add(name, value)
         return super().add(name, own(self._values[name]) if name in self._values else value)
 
+    def _add_face(self, name: str, value: Any) -> Any:
+        """Make a style's tensor the input `name`, with the explorer's value in the tensor's dtype."""
+        self._of_face = True
+        try:
+            return super()._add_face(name, value)
+        finally:
+            self._of_face = False
+
     def make(self, name: str, value: Any) -> Any:
-        """The handle of an input, of the explorer's value in the dtype of the one that the code gives."""
-        if name in self._values and hasattr(value, "dtype"):
+        """The handle of an input."""
+        if self._of_face and name in self._values:
             value = numpy.asarray(own(self._values[name]), value.dtype)[()]
         return super().make(name, value)
 
