@@ -94,6 +94,7 @@ def shoot(window: Any, place: Locator, path: Path) -> None:
     size = window.page.viewport_size
     window.page.set_viewport_size({**size, "height": 2400})
     try:
+        cell(window, "load").locator(".jp-InputPrompt").click()  # the cell is shown without the marks of a chosen one
         window.page.mouse.move(0, 0)
         place.scroll_into_view_if_needed()
         place.screenshot(path=path, animations="disabled")
@@ -315,6 +316,7 @@ def test_an_error_stands_in_the_panel_and_the_picture_stays(session: Any, screen
     expect(error).to_contain_text("still shown: t = 1")
     expect(answer(session, "failing")).to_contain_text("y = 1")
     shoot(session, cell(session, "failing"), screenshots / f"explorer-error-{session.app}.png")
+    panel.locator(".noUi-handle").first.focus()
     press(session.page, "ArrowLeft", 5)
     expect(error).to_be_hidden()
     expect(answer(session, "failing")).to_contain_text("y = 0.9")
