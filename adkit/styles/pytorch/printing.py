@@ -31,7 +31,7 @@ def as_text(tensor: Any) -> str:
     prefix = f"{tensor._prefix}(" if hasattr(tensor, "_prefix") else "tensor("
     suffixes = []
     if value.size == 0:
-        body = "[]" if value.ndim == 1 else _empty(value)
+        body = "[]"
         if value.ndim != 1:
             suffixes.append(f"size={tuple(value.shape)}")
     else:
@@ -45,10 +45,6 @@ def as_text(tensor: Any) -> str:
     elif tensor.requires_grad:
         suffixes.append("requires_grad=True")
     return _with_suffixes(prefix + body, suffixes, len(prefix))
-
-
-def _empty(value: Any) -> str:
-    return "[]"
 
 
 def _with_suffixes(text: str, suffixes: list[str], indent: int) -> str:
@@ -81,10 +77,6 @@ class _Numbers:
             self.whole = bool(numpy.all(finite == numpy.ceil(finite)))
             self.scientific = high / low > 1000.0 or high > 1.0e8 or (not self.whole and low < 1.0e-4)
             self.width = max(len(self.text(v)) for v in finite.tolist())
-        for special in shown[~numpy.isfinite(shown)].tolist():
-            self.width = max(self.width, len(self.text(special)))
-        if not finite.size and not self.width > 1:
-            self.width = 2
 
     def text(self, value: Any) -> str:
         """One number, not yet padded."""
@@ -106,10 +98,6 @@ class _ComplexNumbers:
     def __init__(self, shown: numpy.ndarray) -> None:
         self.real = _Numbers(shown.real.ravel())
         self.imag = _Numbers(numpy.abs(shown.imag).ravel())
-        whole, scientific = self.real.whole and self.imag.whole, self.real.scientific or self.imag.scientific
-        for part, values in ((self.real, shown.real), (self.imag, numpy.abs(shown.imag))):
-            part.whole, part.scientific = whole, scientific
-            part.width = max(len(part.text(v)) for v in values.ravel().tolist())
         self.width = self.real.width + self.imag.width + 2
 
     def padded(self, value: Any) -> str:
@@ -147,8 +135,4 @@ def _nested(value: numpy.ndarray, numbers: Any, indent: int, summarise: bool) ->
     parts = [_nested(part, numbers, indent + 1, summarise) for part in (value[:EDGE] if long else value)]
     if long:
         parts += ["...", *(_nested(part, numbers, indent + 1, summarise) for part in value[-EDGE:])]
-    return "[" + (",\n" * (value.ndim - 1) + "\n" * 0 + " " * (indent + 1)).join(_joinable(parts, value.ndim)) + "]"
-
-
-def _joinable(parts: list[str], ndim: int) -> list[str]:
-    return parts
+    return "[" + ("," + "\n" * (value.ndim - 1) + " " * (indent + 1)).join(parts) + "]"
