@@ -337,7 +337,10 @@ def _store(target: Any, result: Any, frame: Any) -> Any:
         return storage.assign(storage.snapshot(TracedArray(None, target)), result, frame)
     if operation is None:
         raise storage.refuse_plain_target("out=", frame)
-    fix = "write A = A + x in the place of A += x, or make the array with adkit.numpy"
+    fix = (
+        "write A = A + x in the place of A += x, make the array with adkit.numpy, or differentiate adkit.lift(f) in "
+        "the place of f"
+    )
     raise storage.refuse_plain_target("an in-place operator on an array that has other names or views", frame, fix)
 
 

@@ -13,7 +13,7 @@ import pytest
 import adkit
 from adkit.contours import contour_lines, levels
 from adkit.explorer_document import explorer_document
-from adkit.views import html, sketch, text
+from adkit.views import html, plot, text
 from tests.project.test_schema import SCHEMA
 
 W = np.linspace(0.1, 1.0, 5)
@@ -115,11 +115,11 @@ def test_gradients_of_arrays(shape: tuple[int, ...], kinds: list[str]) -> None:
     w.flat[1] = np.nan
     document = explorer_document(adkit.trace(lambda w: np.sum(w**2))(w))
     jsonschema.validate(document, SCHEMA)
-    assert [plot["kind"] for plot in document["plots"]] == kinds
-    for plot in document["plots"]:
-        if plot["kind"] == "histogram":
-            assert sum(plot["counts"]) + plot["nonfinite"] == w.size
-            assert (plot["zero"], plot["nonfinite"], len(plot["edges"])) == (1, 1, len(plot["counts"]) + 1)
+    assert [entry["kind"] for entry in document["plots"]] == kinds
+    for entry in document["plots"]:
+        if entry["kind"] == "histogram":
+            assert sum(entry["counts"]) + entry["nonfinite"] == w.size
+            assert (entry["zero"], entry["nonfinite"], len(entry["edges"])) == (1, 1, len(entry["counts"]) + 1)
 
 
 def test_programs_too_long_for_curves_have_none() -> None:
@@ -150,9 +150,9 @@ def test_every_plot_is_drawn_without_matplotlib(mode: str, monkeypatch: pytest.M
         assert page.count("data:image/svg+xml") == 1 + min(3, len(document["plots"]))
         assert "matplotlib" not in page
         assert text.render(document)
-        for plot in document["plots"]:
-            drawn = sketch.figure(plot, mode)
-            assert drawn == sketch.figure(plot, mode)
+        for entry in document["plots"]:
+            drawn = plot.figure(entry, mode)
+            assert drawn == plot.figure(entry, mode)
             assert "nan" not in drawn
             assert "inf" not in drawn
 
@@ -166,4 +166,4 @@ def test_names_of_inputs_are_escaped_in_the_page() -> None:
 
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="no plot of kind 'pie'"):
-        sketch.figure({"kind": "pie"})
+        plot.figure({"kind": "pie"})

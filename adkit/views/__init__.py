@@ -1,7 +1,7 @@
 """A trace as text, HTML, graph, plot and tinted source, all made from one JSON document and from nothing else.
 
 The document is described in `docs/trace-schema.md` and in `trace.v1.schema.json` beside this file. Nothing here
-imports IPython, and matplotlib only when a plot is drawn.
+imports IPython or matplotlib.
 """
 
 from __future__ import annotations

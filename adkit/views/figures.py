@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adkit.views import markup, plot, sketch, svg, theme
+from adkit.views import markup, plot, svg, theme
 from adkit.views.glyphs import escape
 from adkit.views.layout import place
 from adkit.views.listing import Row, counted, state
@@ -44,16 +44,11 @@ def plots(doc: dict[str, Any], rows: list[Row]) -> tuple[str, str]:
     if not entries:
         return "", ""
     parts = []
-    draw = sketch.figure if doc.get("explorer") else plot.figure  # an explorer draws often, and from any thread
-    try:
-        for entry in entries[:MOST_PLOTS]:
-            picture = draw(entry, doc["mode"])
-            parts.append(_legend(entry, doc["mode"]) + markup.image(picture, f"plot of {entry['title']}"))
-    except ImportError:
-        parts = [markup.quiet("matplotlib is not installed; to see the plots: pip install matplotlib")]
-    else:
-        if len(entries) > MOST_PLOTS:
-            parts.append(markup.quiet(f"… {counted(len(entries) - MOST_PLOTS, 'more plot')}"))
+    for entry in entries[:MOST_PLOTS]:
+        picture = plot.figure(entry, doc["mode"])
+        parts.append(_legend(entry, doc["mode"]) + markup.image(picture, f"plot of {entry['title']}"))
+    if len(entries) > MOST_PLOTS:
+        parts.append(markup.quiet(f"… {counted(len(entries) - MOST_PLOTS, 'more plot')}"))
     return "Plot", "".join(parts)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from adkit.views import markup, report, sketch, theme
+from adkit.views import markup, plot, report, theme
 from adkit.views.glyphs import clean, display_width, escape, pad, shorten
 
 WIDTH, HEIGHT = 420, 190  # pixels of the curve of the loss
@@ -105,31 +105,31 @@ def loss_curve(doc: dict[str, Any]) -> str:
 
     rows = doc["losses"]
     last = max(2, rows[-1][0])
-    frame = sketch.Frame(
-        sketch.LEFT,
-        sketch.TOP,
-        WIDTH - sketch.LEFT - RIGHT,
-        HEIGHT - sketch.TOP - sketch.BOTTOM,
+    frame = plot.Frame(
+        plot.LEFT,
+        plot.TOP,
+        WIDTH - plot.LEFT - RIGHT,
+        HEIGHT - plot.TOP - plot.BOTTOM,
         (1.0, float(last)),
-        sketch.extent(map(drawn, values)),
+        plot.extent(map(drawn, values)),
     )
     steps = [float(row[0]) for row in rows]
     low, mean, high = ([drawn(row[i]) for row in rows] for i in (1, 2, 3))
     parts = _axes(frame, log)
     parts.append(_band(frame, steps, low, high))
-    parts.append(sketch.path(frame, steps, mean, theme.stroke("primal"), ' stroke-width="1.8"'))
+    parts.append(plot.path(frame, steps, mean, theme.stroke("primal"), ' stroke-width="1.8"'))
     if len(rows) == 1 and mean[0] is not None:
         parts.append(_dot(frame, steps[0], mean[0], "primal"))
     checked = [(float(step), drawn(value)) for step, value in doc["validation"]]
     if len(checked) > 1:
         x, y = [step for step, _ in checked], [value for _, value in checked]
-        parts.append(sketch.path(frame, x, y, theme.stroke("tangent"), ' stroke-width="1.6" stroke-dasharray="5 3"'))
+        parts.append(plot.path(frame, x, y, theme.stroke("tangent"), ' stroke-width="1.6" stroke-dasharray="5 3"'))
     elif checked and checked[0][1] is not None:
         parts.append(_dot(frame, checked[0][0], checked[0][1], "tangent"))
     return _svg(WIDTH, HEIGHT, "".join(parts))
 
 
-def _dot(frame: sketch.Frame, x: float, y: float, role: str) -> str:
+def _dot(frame: plot.Frame, x: float, y: float, role: str) -> str:
     return f'<circle cx="{frame.to_x(x):.1f}" cy="{frame.to_y(y):.1f}" r="3" fill="{theme.stroke(role)}"/>'
 
 
@@ -140,24 +140,24 @@ def _svg(width: int, height: int, body: str) -> str:
     )
 
 
-def _axes(frame: sketch.Frame, log: bool) -> list[str]:
+def _axes(frame: plot.Frame, log: bool) -> list[str]:
     """The axes, with whole powers of ten, or round numbers between them, on a log scale."""
     if not log:
-        return sketch.axes(frame, 4, 5)
+        return plot.axes(frame, 4, 5)
     bottom, right = frame.y + frame.height, frame.x + frame.width
     parts = [
-        sketch.straight(frame.x, bottom, right, bottom, sketch.QUIET),
-        sketch.straight(frame.x, frame.y, frame.x, bottom, sketch.QUIET),
+        plot.straight(frame.x, bottom, right, bottom, plot.QUIET),
+        plot.straight(frame.x, frame.y, frame.x, bottom, plot.QUIET),
     ]
-    across = sketch.ticks(*frame.across, 4)
-    parts += [sketch.plate(f"{t:.6g}", frame.to_x(t), bottom + 14, "middle") for t in across]
+    across = plot.ticks(*frame.across, 4)
+    parts += [plot.plate(f"{t:.6g}", frame.to_x(t), bottom + 14, "middle") for t in across]
     low, high = math.ceil(frame.up[0]), math.floor(frame.up[1])
     every = max(1, math.ceil((high - low + 1) / 5))
     powers = range(low, high + 1, every)
-    return parts + [sketch.plate(number(10.0**k), frame.x - 4, frame.to_y(k), "end") for k in powers]
+    return parts + [plot.plate(number(10.0**k), frame.x - 4, frame.to_y(k), "end") for k in powers]
 
 
-def _band(frame: sketch.Frame, x: list[float], low: list[float | None], high: list[float | None]) -> str:
+def _band(frame: plot.Frame, x: list[float], low: list[float | None], high: list[float | None]) -> str:
     """The range of the loss within each stretch, as a tint."""
     there = [(a, b, c) for a, b, c in zip(x, low, high, strict=True) if b is not None and c is not None]
     if not any(c > b for _, b, c in there):
@@ -176,7 +176,7 @@ def _flow_block(flow: list[dict[str, Any]]) -> str:
         return ""
     shown = flow[:MOST_PARAMETERS]
     sizes = [norm for entry in shown for norm in entry["norms"] if 0 < norm < math.inf]
-    up = sketch.extent([math.log10(min(sizes)), math.log10(max(sizes))]) if sizes else (-1.0, 1.0)
+    up = plot.extent([math.log10(min(sizes)), math.log10(max(sizes))]) if sizes else (-1.0, 1.0)
     rows = "".join(_flow_row(entry, up) for entry in shown)
     head = markup.heading("parameter") + markup.heading("gradient, log scale") + markup.heading("norm", True, "adjoint")
     more = markup.quiet(f"… {len(flow) - len(shown)} more") if len(flow) > len(shown) else ""
@@ -200,10 +200,10 @@ def _flow_row(entry: dict[str, Any], up: tuple[float, float]) -> str:
 def spark(steps: list[int], norms: list[float], up: tuple[float, float]) -> str:
     """Norms over steps as a small curve on a log scale, broken where a norm is 0 or not finite."""
     across = (float(steps[0]), float(max(steps[-1], steps[0] + 1)))
-    frame = sketch.Frame(2, 2, SPARK_WIDTH - 4, SPARK_HEIGHT - 4, across, up)
+    frame = plot.Frame(2, 2, SPARK_WIDTH - 4, SPARK_HEIGHT - 4, across, up)
     y = [math.log10(norm) if 0 < norm < math.inf else None for norm in norms]
     colour = theme.stroke("adjoint")
-    body = sketch.path(frame, [float(s) for s in steps], y, colour, ' stroke-width="1.5"')
+    body = plot.path(frame, [float(s) for s in steps], y, colour, ' stroke-width="1.5"')
     if len(steps) == 1 and y[0] is not None:
         body += _dot(frame, float(steps[0]), y[0], "adjoint")
     return _svg(SPARK_WIDTH, SPARK_HEIGHT, body)

@@ -133,13 +133,6 @@ def test_a_long_trace_is_small():
     assert "… 1 more plot" in page
 
 
-def test_without_matplotlib_a_line_says_so(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
-    page = html.render(documents.loss())
-    assert "pip install matplotlib" in page
-    assert read(page).problems == []
-
-
 @pytest.mark.parametrize("name", documents.ALL)
 def test_the_same_document_gives_the_same_page(name):
     make = documents.ALL[name]
