@@ -170,13 +170,13 @@ class Writer:
 
     def _operand(self, operand: Any, consumer: Node, others: list[Any]) -> ast.expr:
         if type(operand) is not Node:
-            return self._constant(operand, consumer)
+            return self._constant(operand, consumer, any(_is_narrow(o) for o in others))
         tree = self.expressions[operand]
         if (operand.dtype is float or operand.dtype is complex) and any(_is_narrow(o) for o in others):
             return ast.Call(ast.Name(operand.dtype.__name__), [tree], [])  # a Python number gives way to narrow arrays
         return tree
 
-    def _constant(self, value: Any, consumer: Node | None = None) -> ast.expr:
+    def _constant(self, value: Any, consumer: Node | None = None, beside_narrow: bool = False) -> ast.expr:
         if value is None:
             return ast.Constant(None)
         plain = numpy.asarray(value)
@@ -184,7 +184,8 @@ class Writer:
             return self._array(plain)
         number = plain.item()
         if isinstance(value, numpy.generic) and consumer is not None and plain.dtype.kind in "iufc":
-            if str(numpy_dtype(consumer)) not in ("float64", "complex128", "bool", str(plain.dtype)):
+            widest = str(numpy_dtype(consumer)) in ("float64", "complex128", "bool", str(plain.dtype))
+            if beside_narrow or not widest:  # a bare number would give way to the other operand
                 return ast.Call(dtype_name(plain.dtype), [ast.Constant(number)], [])
         return ast.Constant(number)
 
