@@ -15,6 +15,7 @@ from .completion import OptionCompleter, make_matcher
 from .errors import SyntaxErrorDisplay
 from .location import CellLocator
 from .magics import AdkitMagics
+from .warned import UsersWarnings
 
 __adkit__ = True
 
@@ -30,6 +31,7 @@ class LoadedExtension:
         self.magics = AdkitMagics(shell, self.locator)
         parsers: dict[str, Any] = {"%%grad": AdkitMagics.grad_cell.parser, "%grad": AdkitMagics.grad_line.parser}
         self.syntax_errors = SyntaxErrorDisplay(shell)
+        self.warnings = UsersWarnings()
         self.matcher = make_matcher(OptionCompleter(parsers, shell.user_ns))
 
     def put_on(self) -> None:
@@ -38,6 +40,8 @@ class LoadedExtension:
         assert shell is not None
         shell.register_magics(self.magics)
         shell.events.register("pre_run_cell", self.locator.before_cell)
+        shell.events.register("pre_run_cell", self.warnings.before_cell)
+        self.warnings.put_on()
         self.syntax_errors.put_on(shell)
         if shell.Completer is not None:
             shell.Completer.custom_matchers.append(self.matcher)
@@ -57,6 +61,8 @@ class LoadedExtension:
         if self.magics in configurables:
             configurables.remove(self.magics)
         shell.events.unregister("pre_run_cell", self.locator.before_cell)
+        shell.events.unregister("pre_run_cell", self.warnings.before_cell)
+        self.warnings.take_off()
         self.syntax_errors.take_off(shell)
         if shell.Completer is not None and self.matcher in shell.Completer.custom_matchers:
             shell.Completer.custom_matchers.remove(self.matcher)
