@@ -136,7 +136,8 @@ def _of_infinities(site: Site, a: float | None, b: float | None) -> Cause | None
     if site.name in ("multiply", "strong_multiply", "power"):
         logarithm = any("log" in name for name in (*site.led(0)[:1], *site.led(1)[:1]))
         other = site.text(0) if a == 0 else site.text(1)
-        fix = f"use scipy.special.xlogy(x, x), which is 0 there (x is {other})" if logarithm else _double_where(other)
+        fix = f"use scipy.special.xlogy(p, x) for p * np.log(x): it is 0 there, where {other} is 0"
+        fix = fix if logarithm else _double_where(other)
         return Cause("0 · inf", fix)
     if site.name == "divide":
         fix = "divide the numerator and the denominator by the larger of the two first, or use scipy.special.expit"

@@ -200,7 +200,8 @@ def _flow_row(entry: dict[str, Any], up: tuple[float, float]) -> str:
 def spark(steps: list[int], norms: list[float], up: tuple[float, float]) -> str:
     """Norms over steps as a small curve on a log scale, broken where a norm is 0 or not finite."""
     across = (float(steps[0]), float(max(steps[-1], steps[0] + 1)))
-    frame = plot.Frame(2, 2, SPARK_WIDTH - 4, SPARK_HEIGHT - 4, across, up)
+    # 2.02, as from 2 the largest norm would lie at 2.75: its last bit would decide which tenth is written
+    frame = plot.Frame(2, 2.02, SPARK_WIDTH - 4, SPARK_HEIGHT - 4, across, up)
     y = [math.log10(norm) if 0 < norm < math.inf else None for norm in norms]
     colour = theme.stroke("adjoint")
     body = plot.path(frame, [float(s) for s in steps], y, colour, ' stroke-width="1.5"')
