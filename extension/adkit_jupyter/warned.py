@@ -1,7 +1,7 @@
 """Warnings that name the user's line: NumPy warns where it is called, which under tracing is a line of adkit's.
 
-`%load_ext adkit` puts a `warnings.showwarning` in front of the one that is there. Only what is shown changes; filters and
-records are Python's. Not for: warnings of adkit's own, which name the user's line from the start.
+`%load_ext adkit` puts a `warnings.showwarning` in front of the one that is there. It changes what is shown; filters
+and records are Python's. Not for: warnings of adkit's own, which name the user's line from the start.
 """
 
 from __future__ import annotations
