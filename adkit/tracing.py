@@ -28,7 +28,7 @@ from .constants import protect
 from .errors import UnsupportedError
 from .handle import TracedArray, untraced
 from .nodes import COMPONENT, INPUT, TRANSFER, Node, Recording, Results, Unkept, aval, next_id, open_recording, state
-from .primitive import CONSTANT, ELEMENTWISE, OUTPUT_BIT, Elementwise, Primitive
+from .primitive import CONSTANT, ELEMENTWISE, OUTPUT_BIT, Elementwise, General, Linear, Multilinear, Primitive
 from .source import user_location
 
 __adkit__ = True
@@ -39,6 +39,7 @@ SCALAR_TYPES = frozenset(
     | {numpy.complex128, numpy.longdouble, numpy.int8, numpy.int16, numpy.int32, numpy.int64, numpy.uint8}
 )
 _NUMPY_VALUES = SCALAR_TYPES | {ndarray}
+_OF_FUNCTIONS = frozenset({Linear, Multilinear, General})  # kinds whose rows are evaluated by a function of their own
 
 
 _keeping = 0  # open recordings in all threads; while positive every value is kept, which costs others only memory
@@ -289,6 +290,8 @@ def record_call(primitive: Primitive, operands: tuple[Any, ...], params: dict[st
         if type(operand) not in _NUMPY_VALUES or (type(operand) is ndarray and operand.dtype.hasobject):
             break
     else:
+        if type(primitive) in _OF_FUNCTIONS:
+            return primitive._evaluate(numpy, *operands, **params)  # type: ignore[misc]
         return primitive.evaluate(operands, params)
     frame = _getframe(2)
     if isinstance(primitive, Elementwise) and not params:

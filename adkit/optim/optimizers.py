@@ -207,6 +207,8 @@ class _Adam(Rule):
 def _is_real(g: Any) -> bool:
     from ..dtypes import numpy_dtype
 
+    if type(g) is numpy.ndarray:
+        return g.dtype.kind != "c"
     return type(g) is float or numpy_dtype(g).kind != "c"
 
 

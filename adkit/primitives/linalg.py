@@ -12,6 +12,7 @@ import string
 from typing import Any
 
 import numpy
+from numpy import ndarray
 
 from ..dtypes import numpy_dtype
 from ..primitive import General, Multilinear
@@ -40,7 +41,14 @@ def _as_matrices(a: Any, b: Any, g: Any) -> tuple[Any, Any, Any]:
     return vector_a, vector_b, g
 
 
+def _are_plain_matrices(g: Any, given: Any, wanted: Any) -> bool:
+    """Whether a cotangent and the other operand are matrices of NumPy's, and the operand asked for is a matrix."""
+    return type(g) is ndarray and type(given) is ndarray and g.ndim == given.ndim == len(shape_of(wanted)) == 2
+
+
 def _matmul_transpose_a(g: Any, a: Any, b: Any) -> Any:
+    if _are_plain_matrices(g, b, a):
+        return g @ b.T
     vector_a, vector_b, g = _as_matrices(a, b, g)
     b = reshape(b, shape=(*shape_of(b), 1)) if vector_b else b
     result = matmul(g, swap_last(b))
@@ -49,6 +57,8 @@ def _matmul_transpose_a(g: Any, a: Any, b: Any) -> Any:
 
 
 def _matmul_transpose_b(g: Any, a: Any, b: Any) -> Any:
+    if _are_plain_matrices(g, a, b):
+        return a.T @ g
     vector_a, vector_b, g = _as_matrices(a, b, g)
     a = reshape(a, shape=(1, *shape_of(a))) if vector_a else a
     result = matmul(swap_last(a), g)

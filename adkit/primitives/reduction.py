@@ -27,6 +27,19 @@ def expand(g: Any, x: Any, axis: tuple[int, ...]) -> Any:
     return reshape(g, shape=kept_shape(shape_of(x), axis))
 
 
+def spread(g: Any, x: Any, axis: tuple[int, ...]) -> Any:
+    """A reduced value in the shape of x: the same for all elements that were combined."""
+    shape = shape_of(x)
+    if type(g) in _PLAIN and size_of(shape) <= 4096:  # NumPy takes longer to broadcast a small array than to fill one
+        made = numpy.empty(shape, g.dtype)
+        made[...] = g.reshape(kept_shape(shape, axis))
+        return made
+    return broadcast_to(expand(g, x, axis), shape=shape)
+
+
+_PLAIN = frozenset({numpy.ndarray, numpy.float64, numpy.float32})
+
+
 def _share(out: Any, x: Any, axis: tuple[int, ...]) -> Any:
     """The derivative of an extremum with respect to each element: 1 over the number of ties where it is attained,
     else 0.
@@ -114,15 +127,13 @@ def _sum(xp: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
 sum_ = Linear(
     "sum",
     _sum,
-    lambda g, x, axis, keepdims: broadcast_to(expand(g, x, axis), shape=shape_of(x)),
+    lambda g, x, axis, keepdims: spread(g, x, axis),
     symbol="Σ {0}",
 )
 mean = Linear(
     "mean",
     lambda xp, x, axis, keepdims: xp.mean(x, axis=axis, keepdims=keepdims),
-    lambda g, x, axis, keepdims: broadcast_to(
-        divide(expand(g, x, axis), float(size_of(tuple(shape_of(x)[i] for i in axis)))), shape=shape_of(x)
-    ),
+    lambda g, x, axis, keepdims: spread(divide(g, float(size_of(tuple(shape_of(x)[i] for i in axis)))), x, axis),
 )
 cumsum: Linear = Linear(
     "cumsum",

@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy
+
 from ..backends import asarray_like, backend_of, cast, copy_of, to_numpy
 from ..primitive import Constant, Linear
 
@@ -33,6 +35,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     if extra < 0:  # an assignment takes values with more axes, of length 1, than the place they go to
         return reshape(unbroadcast(g, shape[-extra:]), shape=shape)
     axes = tuple(range(extra)) + tuple(extra + i for i, n in enumerate(shape) if n == 1 and have[extra + i] != 1)
+    if type(g) is numpy.ndarray:
+        return g.sum(axis=axes).reshape(shape)
     from .reduction import sum_
 
     if axes:

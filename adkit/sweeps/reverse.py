@@ -330,7 +330,10 @@ def has_nan(value: Any) -> bool:
         return any(has_nan(part) for part in value)
     if value is None or numpy_dtype(value).kind not in "fc":
         return False
-    if type(value) is numpy.ndarray or isinstance(value, (numpy.generic, float, complex)):
+    if type(value) is numpy.ndarray:
+        total = value.sum()
+        return bool(total != total)
+    if isinstance(value, (numpy.ndarray, numpy.generic, float, complex)):
         total = numpy.sum(value)
         return bool(total != total)
     xp = namespace_of((value,))

@@ -16,7 +16,7 @@ import numpy
 from ...handle import TracedArray
 from ...linearization import distinct
 from ...nodes import INPUT, Node, Recording, next_id, open_recording
-from ...primitive import LINEAR, General, Primitive
+from ...primitive import ELEMENTWISE, LINEAR, General, Primitive
 from ...source import user_location
 from ...sweeps.order import active, ancestors
 from ...sweeps.reverse import reverse_sweep
@@ -80,7 +80,7 @@ def second_time() -> Exception:
 def saves(node: Node) -> bool:
     """Whether the rule of a node reads values that the node has saved."""
     primitive = node.primitive
-    if primitive.kind == LINEAR:
+    if primitive.kind == LINEAR or (primitive.kind == ELEMENTWISE and not primitive.masks[-1]):
         return False
     for i, operand in enumerate(node.inputs):
         if type(operand) is Node and primitive.residual_mask(i):

@@ -6,6 +6,7 @@ The formulas of the first three are `adkit.optim`'s. Not for: pure updates of tr
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -188,6 +189,12 @@ class SGD(Optimizer):
         return made.rule
 
 
+@functools.lru_cache(maxsize=64)
+def _adam(make: Callable[..., Any], first: float, second: float, eps: float, weight_decay: float) -> Any:
+    """The arithmetic of Adam or AdamW with these options."""
+    return make(1.0, first, second, eps, weight_decay=weight_decay).rule
+
+
 class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015): p − lr · m̂ / (√v̂ + eps), with `weight_decay` · p added to the gradient.
 
@@ -228,7 +235,7 @@ class Adam(Optimizer):
 
     def _rule(self, group: dict[str, Any]) -> Any:
         first, second = group["betas"]
-        return self._make(1.0, first, second, group["eps"], weight_decay=group["weight_decay"]).rule
+        return _adam(self._make, first, second, group["eps"], group["weight_decay"])
 
 
 class AdamW(Adam):

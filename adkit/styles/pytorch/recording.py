@@ -27,6 +27,7 @@ from .operands import promoted
 __adkit__ = True
 
 _AXES = {"axes": (1, 0)}
+SMALL = 8.0  # logits below this need no shift: no exponential overflows, and no digit is lost
 
 
 def _place(frame: Any) -> Any:
@@ -108,8 +109,11 @@ def _lean_product(x: Any, plain: ndarray, weight: TracedArray, frame: Any) -> An
 
 def weighted_log_softmax(x: Any, weights: ndarray, axis: int, frame: Any) -> Any:
     """Σ weights · log softmax(x) along an axis, for a traced x whose elements are finite and constant weights."""
-    top = x.value.max(axis=axis, keepdims=True)  # any constant does, so no derivative has to pass through it
-    shifted = record_binary(rows.subtract, x, top, _subtract, frame)
+    value = x.value
+    shifted = x
+    if not (-SMALL < value.min() and value.max() < SMALL):
+        top = value.max(axis=axis, keepdims=True)  # any constant does, so no derivative has to pass through it
+        shifted = record_binary(rows.subtract, x, top, _subtract, frame)
     total = _sum(record_unary(rows.exp, shifted, numpy.exp, frame), (axis,), True, frame)
     logs = record_binary(rows.subtract, shifted, record_unary(rows.log, total, numpy.log, frame), _subtract, frame)
     each = record_binary(rows.multiply, logs, weights, _multiply, frame)

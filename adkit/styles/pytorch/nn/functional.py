@@ -5,6 +5,7 @@ The mathematics is `adkit.nn`'s. Not for: parameters and modes (`layers`, `losse
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
 from collections.abc import Callable
@@ -225,20 +226,26 @@ def _short_cross_entropy(x: Any, labels: Any, weight: Any, ignored: int, reducti
     if type(x) is not TracedArray or len(x.shape) != 2 or labels.shape != x.shape[:1] or reduction == "none":
         return None
     count, classes = x.shape
-    counted = labels != ignored
-    chosen = labels if weight is None and counted.all() else numpy.where(counted, labels, 0)
-    if not count or chosen.min() < 0 or chosen.max() >= classes or keeping_constants():
+    if not count or keeping_constants():
         return None
-    if not numpy.isfinite(x.value).all():
-        return None
-    each = numpy.ones(classes, x.value.dtype) if weight is None else plain(weight).astype(x.value.dtype)
-    given = each[chosen] * counted
-    total = -given.sum() if reduction == "mean" else -1.0
-    weights = numpy.zeros(x.shape, x.value.dtype)
-    weights[numpy.arange(count), chosen] = (1 - smoothing) * given / total
-    if smoothing:
-        weights += (smoothing / classes / total) * each * counted[:, None]
-    return weighted_log_softmax(x, weights, 1, _getframe(2))
+    dtype = x.value.dtype
+    weights = numpy.zeros(x.shape, dtype)
+    low, high = int(labels.min()), int(labels.max())
+    if weight is None and not smoothing and 0 <= low and high < classes and not 0 <= ignored < classes:
+        weights[numpy.arange(count), labels] = -1.0 / count if reduction == "mean" else -1.0
+    else:
+        counted = labels != ignored
+        chosen = numpy.where(counted, labels, 0)
+        if chosen.min() < 0 or chosen.max() >= classes:
+            return None
+        each = numpy.ones(classes, dtype) if weight is None else plain(weight).astype(dtype)
+        given = each[chosen] * counted
+        total = -given.sum() if reduction == "mean" else -1.0
+        weights[numpy.arange(count), chosen] = (1 - smoothing) * given / total
+        if smoothing:
+            weights += (smoothing / classes / total) * each * counted[:, None]
+    made = weighted_log_softmax(x, weights, 1, _getframe(2))
+    return made if math.isfinite(made.value) else None
 
 
 def _smoothed(target: Any, smoothing: float, axis: int) -> Any:
