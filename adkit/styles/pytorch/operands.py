@@ -48,6 +48,8 @@ def held(value: Any) -> Any:
         return inner.value if isinstance(inner, TracedArray) and not grad_mode.get() else inner
     if isinstance(value, (list, tuple)):
         return type(value)(map(held, value))
+    if type(value) is TracedArray and type(value.value) in (float, complex):  # of adkit.grad at a Python number
+        return TracedArray(value.node, numpy.asarray(value.value)[()])
     return value
 
 

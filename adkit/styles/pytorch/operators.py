@@ -71,7 +71,7 @@ def _power(x: Any, exponent: Any, frame: Any) -> Any:
 
 def _foreign(value: Any) -> bool:
     """Whether an operand is none of ours, so that its own operator may answer."""
-    return not isinstance(value, (Tensor, ndarray, numpy.generic, float, int, complex))
+    return not isinstance(value, (Tensor, ndarray, TracedArray, numpy.generic, float, int, complex))
 
 
 def binary(row: Any, function: Method) -> tuple[Method, Method, Method]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import adkit
 import adkit.styles.pytorch as torch
 from adkit import settings
 from adkit.settings import CHOICES
@@ -25,3 +26,11 @@ def test_the_fix_for_a_gpu_names_a_device_that_settings_know():
     named = str(caught.value).partition('device="')[2].partition('"')[0]
     assert named in CHOICES["device"]
     assert settings.current().device == "cpu"
+
+
+def test_adkits_transformations_take_functions_of_this_style():
+    slope = np.sin(2.0) + 2 * np.cos(2.0)
+    assert adkit.grad(lambda x: torch.sin(x) * x)(2.0) == pytest.approx(slope, rel=1e-14)
+    assert adkit.grad(lambda x: x * torch.sin(x), mode="forward")(2.0) == pytest.approx(slope, rel=1e-14)
+    assert adkit.grad(adkit.grad(lambda x: x**2 * torch.sum(x)))(2.0) == pytest.approx(12.0, rel=1e-14)
+    np.testing.assert_allclose(adkit.grad(lambda x: (x * torch.exp(x)).sum())(np.ones(2)), 2 * np.e, rtol=1e-14)
