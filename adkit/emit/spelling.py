@@ -111,8 +111,9 @@ ALIASES = ("input", "copy", "stop_gradient", "constant_in", "to_device", "positi
 
 _BODY = "what happens inside of it is not written out"
 _CHECKS = "only the body of a loop or branch has one"
+_WITH_BODIES = ("checkpoint", "scan", "fori_loop", "while_loop", "cond", "pullback_of_body", "pushforward_of_body")
 REFUSED = {
-    **dict.fromkeys(("checkpoint", "scan", "fori_loop", "while_loop", "cond"), _BODY),
+    **dict.fromkeys(_WITH_BODIES, _BODY),
     "body_input": _CHECKS,
     "as_pivots": "NumPy and SciPy have no function for it",
 }

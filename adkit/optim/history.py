@@ -26,8 +26,8 @@ class GradientFlow:
     def __init__(self, root: str) -> None:
         self.root = root
         self.names: list[str] = []
-        self.steps: list[int] = []
-        self.norms: list[list[float]] = []
+        # step and norms in one entry, so that an interrupt between two statements leaves no half of one
+        self.kept: list[tuple[int, list[float]]] = []
         self._every = 1
         self._latest: tuple[int, Any] | None = None
 
@@ -38,19 +38,18 @@ class GradientFlow:
             return
         if not self.names:
             self.names = paths(gradients, self.root)
-        self.steps.append(step)
-        self.norms.append(_norms(gradients))
-        if len(self.steps) > MOST_NORMS:
+        self.kept.append((step, _norms(gradients)))
+        if len(self.kept) > MOST_NORMS:
             self._every *= 2
-            self.steps, self.norms = self.steps[::2], self.norms[::2]
+            self.kept = self.kept[::2]
 
     def document(self) -> list[dict[str, Any]]:
         """One entry per parameter, in plain values."""
-        steps, rows = list(self.steps), list(self.norms)
-        if self._latest is not None and self._latest[0] != steps[-1]:
-            steps.append(self._latest[0])
-            rows.append(_norms(self._latest[1]))
-        columns = zip(*rows, strict=True)
+        kept = list(self.kept)
+        if self._latest is not None and (not kept or self._latest[0] != kept[-1][0]):
+            kept.append((self._latest[0], _norms(self._latest[1])))
+        steps = [step for step, _ in kept]
+        columns = zip(*(norms for _, norms in kept), strict=True)
         return [
             {"name": name, "steps": steps, "norms": list(norms)}
             for name, norms in zip(self.names, columns, strict=False)

@@ -1,7 +1,7 @@
-"""Ctrl-C while `fit` runs: an interrupt that gets lost on its way, or comes out as another error, is noticed too.
+"""Ctrl-C while `fit` runs: the first one ends the run after the step that it came in, a second one at once.
 
-`KeyboardInterrupt` is raised wherever the program happens to be, and code in C between two Python functions may drop it
-or turn it into an error of its own. Not for: what a run does then (`training`).
+A `KeyboardInterrupt` is raised wherever the program happens to be, in the middle of a step and of what is noted of it.
+Not for: what a run does then (`training`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __adkit__ = True
 
 
 class Interrupts:
-    """While entered, `asked` says whether Ctrl-C came; it raises `KeyboardInterrupt` as ever.
+    """While entered, `asked` says whether Ctrl-C came; only the second one raises `KeyboardInterrupt`.
 
     Only where Python's own handler is in charge, as in scripts and kernels, and in the main thread.
     """
@@ -34,5 +34,6 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._before)
 
     def _note(self, number: int, frame: Any) -> None:
+        if self.asked:
+            signal.default_int_handler(number, frame)
         self.asked = True
-        signal.default_int_handler(number, frame)

@@ -169,9 +169,10 @@ def fit(
     on_nan: "stop", or "raise" for a `NonFiniteError`, when a loss or gradient is NaN or infinite.
     state: of an earlier run, to go on from.
 
-    An interrupt (Ctrl-C, or the stop button of a notebook) ends the run, and what was reached is returned. At a NaN the
-    parameters before that step are returned, and `report` says which operation on which line made it; a
-    `TrainingWarning` says so too. The same seed gives the same run. Errors of the loss pass through as they are.
+    An interrupt (Ctrl-C, or the stop button of a notebook) ends the run after the step that it came in, a second one at
+    once, and what was reached is returned. At a NaN the parameters before that step are returned, and `report` says
+    which operation on which line made it; a `TrainingWarning` says so too. The same seed gives the same run. Errors of
+    the loss pass through as they are.
 
     Raises `OptionError` for an option that is not possible and `InputError` for data that cannot be divided.
 
@@ -318,7 +319,7 @@ class _Run:
             if validation is not None:
                 checked = self._validate(validation)
                 self.checks.append(checked)
-        if self.interrupts.asked:  # and lost
+        if self.interrupts.asked:
             raise KeyboardInterrupt
         step, loss = len(self.losses), self.losses[-1]
         self.display.advance(step, loss)

@@ -118,8 +118,9 @@ def _is_regular(xp: Any, a: Any, inverse: Any) -> bool:
 
 
 def _squares(a: Any) -> Any:
+    """Frobenius' norm, squared; without BLAS, since NumPy's threads would still spin when SciPy's want to run."""
     flat = a.reshape(-1, order="A")
-    return numpy.vdot(flat, flat).real
+    return numpy.add.reduce((flat * flat.conj()).real if flat.dtype.kind == "c" else flat * flat)
 
 
 def _singular_cofactor(xp: Any, a: Any, directions: tuple[Any, ...]) -> Any:
