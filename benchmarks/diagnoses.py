@@ -36,7 +36,6 @@ DIAGNOSES: dict[str, Callable[[adkit.Trace, adkit.Trace], object]] = {
     "check": lambda trace, other: trace.check(),
     "diff with other inputs": lambda trace, other: trace.diff(other),
     "document": lambda trace, other: trace.document(),
-    "source": lambda trace, other: trace.to_source(),
 }
 
 
