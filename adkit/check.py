@@ -243,7 +243,7 @@ def check_grads(
 
     names = [name.replace("args[", "argument ", 1).replace("]", "", 1) for name in paths(args, "args")]
     report = _checked(of_leaves, [leaves[i] for i in places], [names[i] for i in places], order, tuple(modes), seed)
-    return _agreed(report)
+    return confirmed(report)
 
 
 def check_replay(replay: Replay, leaves: Mapping[str, Any]) -> Report:
@@ -289,7 +289,8 @@ def _at_branch(row: Row, replay: Replay, points: list[Any], i: int) -> Row:
     return row
 
 
-def _agreed(report: Report) -> Report:
+def confirmed(report: Report) -> Report:
+    """The report itself, or a `CheckError` with the numbers where a derivative disagrees."""
     for row in report.rows:
         if row.verdict == "disagree":
             raise CheckError(

@@ -24,6 +24,7 @@ from IPython.core.magic import (
 from IPython.core.magic_arguments import argument, magic_arguments
 
 import adkit
+from adkit.check import confirmed
 from adkit.errors import AdkitError
 from adkit.exploring import explorer_module
 
@@ -160,7 +161,7 @@ class AdkitMagics(Magics):
             self._user_shell.user_ns[chosen.name] = trace
         if chosen.check:
             try:
-                print(trace.check())
+                print(confirmed(trace.check()))
             except AdkitError as error:
                 raise briefly(error) from None
         if chosen.reports:
