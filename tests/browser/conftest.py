@@ -25,6 +25,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 ROOT = Path(__file__).resolve().parents[2]
 LABEXTENSION = ROOT / "extension" / "labextension"
@@ -281,6 +282,14 @@ class Window:
         ):
             self.command("docmanager:save")
 
+    def start(self, number: int) -> None:
+        """Have a cell run, once the kernel is there and has nothing to do."""
+        cell = self.page.locator(".jp-Notebook .jp-Cell").nth(number)
+        self.page.wait_for_function(KERNEL_READY)
+        cell.locator(".jp-InputPrompt").click()
+        expect(cell).to_have_class(re.compile("jp-mod-active"))
+        self.command("notebook:run-cell")
+
     def run(self, number: int) -> None:
         """Run a cell and wait until it has finished.
 
@@ -290,10 +299,7 @@ class Window:
         cell = self.page.locator(".jp-Notebook .jp-Cell").nth(number)
         prompt = cell.locator(".jp-InputPrompt")
         before = prompt.inner_text()
-        self.page.wait_for_function(KERNEL_READY)
-        prompt.click()
-        expect(cell).to_have_class(re.compile("jp-mod-active"))
-        self.command("notebook:run-cell")
+        self.start(number)
         expect(prompt).not_to_have_text(before, timeout=PAGE_LIMIT)
         expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=PAGE_LIMIT)
         for error in cell.locator("[data-mime-type='application/vnd.jupyter.error']").all():
@@ -327,10 +333,23 @@ def new_window(browser: Browser) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def screenshots() -> Path:
-    """Where pictures go, to be looked at: ADKIT_SCREENSHOTS, or `build/screenshots`. CONTRIBUTING.md says
-    how the README gets its own from there.
+def picture() -> Callable[[Locator, str], None]:
+    """`picture(place, name)` saves what a part of the page looks like, for people to look at: in ADKIT_SCREENSHOTS, or
+    `build/screenshots`. CONTRIBUTING.md says how the README gets its own from there.
+
+    No test is about these files: where the element is replaced by a newer one again and again while its picture is
+    taken, the whole page is shown instead.
     """
     folder = Path(os.environ.get("ADKIT_SCREENSHOTS", SCREENSHOTS))
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
+
+    def take(place: Locator, name: str) -> None:
+        for _ in range(3):
+            try:
+                place.screenshot(path=folder / name, animations="disabled", timeout=20_000)
+                return
+            except PlaywrightError:  # not attached, not stable, not in sight
+                continue
+        place.page.screenshot(path=folder / name, animations="disabled")
+
+    return take

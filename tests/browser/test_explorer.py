@@ -89,7 +89,7 @@ def type_number(panel: Locator, text: str) -> Locator:
     return field
 
 
-def shoot(window: Any, place: Locator, path: Path) -> None:
+def shoot(window: Any, place: Locator, picture: Any, name: str) -> None:
     """A picture of a part of the page, in a window that it fits into."""
     size = window.page.viewport_size
     window.page.set_viewport_size({**size, "height": 2400})
@@ -97,7 +97,7 @@ def shoot(window: Any, place: Locator, path: Path) -> None:
         cell(window, "load").locator(".jp-InputPrompt").click()  # the cell is shown without the marks of a chosen one
         window.page.mouse.move(0, 0)
         place.scroll_into_view_if_needed()
-        place.screenshot(path=path, animations="disabled")
+        picture(place, name)
     finally:
         window.page.set_viewport_size(size)
 
@@ -147,10 +147,10 @@ def session(request: pytest.FixtureRequest, new_window: Any) -> Iterator[Any]:
 # ------------------------------------------------------------------------------------------------ controls
 
 
-def test_a_slider_is_moved_by_the_keyboard(session: Any, screenshots: Path) -> None:
+def test_a_slider_is_moved_by_the_keyboard(session: Any, picture: Any) -> None:
     panel = explorer(session, "main")
     check_colours(session, "main")
-    shoot(session, cell(session, "main"), screenshots / f"explorer-{session.app}.png")
+    shoot(session, cell(session, "main"), picture, f"explorer-{session.app}.png")
     panel.locator(".noUi-handle").first.focus()
     press(session.page, "ArrowRight", 10)
     expect(answer(session, "main")).to_contain_text("loss = 2.65483")  # x = 2: no step was lost on the way
@@ -184,7 +184,7 @@ def test_toggles_by_keyboard_and_mouse(session: Any) -> None:
     expect(source).to_have_attribute("aria-selected", "true")  # what was looked at stays in front
 
 
-def test_plots_follow_the_point(session: Any, screenshots: Path) -> None:
+def test_plots_follow_the_point(session: Any, picture: Any) -> None:
     main = cell(session, "main")
     main.get_by_role("tab", name="Plot").click()
     for number, kind in enumerate((".adkit-curve", ".adkit-curve", ".adkit-contour")):
@@ -200,16 +200,16 @@ def test_plots_follow_the_point(session: Any, screenshots: Path) -> None:
     type_number(panel, "1.5")
     expect(caption).to_contain_text("x = 1.5: value 1.48754")
     theme_or_app = "light" if session.app == "lab" else session.app
-    shoot(session, main.locator(".adkit"), screenshots / f"explorer-plots-{theme_or_app}.png")
+    shoot(session, main.locator(".adkit"), picture, f"explorer-plots-{theme_or_app}.png")
     main.get_by_role("tab", name="List").click()
 
 
-def test_an_element_of_an_array_is_chosen_and_moved(session: Any, screenshots: Path) -> None:
+def test_an_element_of_an_array_is_chosen_and_moved(session: Any, picture: Any) -> None:
     arrays, panel = cell(session, "arrays"), explorer(session, "arrays")
     arrays.get_by_role("tab", name="Plot").click()
     expect(arrays.locator(".adkit-heat")).to_be_visible()
     expect(arrays.locator(".adkit-bar-of").first).to_be_visible()
-    shoot(session, arrays, screenshots / f"explorer-arrays-{session.app}.png")
+    shoot(session, arrays, picture, f"explorer-arrays-{session.app}.png")
     index = panel.locator("input[type=number]")
     expect(panel.locator(".widget-slider").first).to_contain_text("a[0, 0]")
     index.nth(3).fill("2")
@@ -258,7 +258,7 @@ def test_the_keyboard_alone_reaches_and_moves_everything(session: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["main", "player"])
-def test_the_player_lights_list_graph_and_source_together(session: Any, screenshots: Path, name: str) -> None:
+def test_the_player_lights_list_graph_and_source_together(session: Any, picture: Any, name: str) -> None:
     view = cell(session, name).locator(".adkit").first
     where = view.locator(".adkit-where")
     button = view.get_by_role("group", name="Player of the sweep").get_by_role("button", name="next")
@@ -275,14 +275,14 @@ def test_the_player_lights_list_graph_and_source_together(session: Any, screensh
         expect(where).to_have_text(f"reverse {step - 7} / 8")
         expect(view.locator(".adkit-sum")).to_have_text("Σ v̄·v̇ = 2.48548 at every step")
     track.fill("11")
-    shoot(session, view, screenshots / f"player-{name}-{session.app}.png")
+    shoot(session, view, picture, f"player-{name}-{session.app}.png")
     if (name, session.app) == ("main", "lab"):
-        shoot(session, cell(session, name), screenshots / "explorer-light.png")
+        shoot(session, cell(session, name), picture, "explorer-light.png")
     track.press("Escape")
     expect(where).to_be_empty()
 
 
-def test_the_player_of_the_other_mode_has_the_same_sum(session: Any, screenshots: Path) -> None:
+def test_the_player_of_the_other_mode_has_the_same_sum(session: Any, picture: Any) -> None:
     panel, view = explorer(session, "main"), cell(session, "main").locator(".adkit").first
     panel.get_by_role("button", name="forward").click()
     expect(view.locator(".adkit-how")).to_contain_text("forward mode")
@@ -292,7 +292,7 @@ def test_the_player_of_the_other_mode_has_the_same_sum(session: Any, screenshots
         expect(view.locator(".adkit-where")).to_have_text(f"forward {step - 7} / 8")
         expect(view.locator(".adkit-sum")).to_have_text("Σ v̄·v̇ = 2.48548 at every step")
     track.fill("11")
-    shoot(session, view, screenshots / f"player-forward-{session.app}.png")
+    shoot(session, view, picture, f"player-forward-{session.app}.png")
     type_number(panel, "2")
     expect(view.locator(".adkit-sum")).to_have_text("Σ v̄·v̇ = 2.13048 at every step")  # the step stays, its numbers move
     expect(view.locator(".adkit-where")).to_have_text("forward 4 / 8")
@@ -305,7 +305,7 @@ def test_the_player_of_the_other_mode_has_the_same_sum(session: Any, screenshots
 # ------------------------------------------------------------------------------------------------ errors, slow runs
 
 
-def test_an_error_stands_in_the_panel_and_the_picture_stays(session: Any, screenshots: Path) -> None:
+def test_an_error_stands_in_the_panel_and_the_picture_stays(session: Any, picture: Any) -> None:
     panel = explorer(session, "failing")
     panel.locator(".noUi-handle").first.focus()
     press(session.page, "ArrowRight", 3)
@@ -315,7 +315,7 @@ def test_an_error_stands_in_the_panel_and_the_picture_stays(session: Any, screen
     expect(error.locator("code")).to_have_text('assert t < 1.02, "<b>too far</b>"')
     expect(error).to_contain_text("still shown: t = 1")
     expect(answer(session, "failing")).to_contain_text("y = 1")
-    shoot(session, cell(session, "failing"), screenshots / f"explorer-error-{session.app}.png")
+    shoot(session, cell(session, "failing"), picture, f"explorer-error-{session.app}.png")
     panel.locator(".noUi-handle").first.focus()
     press(session.page, "ArrowLeft", 5)
     expect(error).to_be_hidden()
@@ -328,12 +328,12 @@ def status(window: Any) -> list[str]:
     return cell(window, "status").locator(".jp-OutputArea-output pre").inner_text().split()
 
 
-def test_a_slow_run_is_cancelled_and_sliders_act_on_release(session: Any, screenshots: Path) -> None:
+def test_a_slow_run_is_cancelled_and_sliders_act_on_release(session: Any, picture: Any) -> None:
     panel = explorer(session, "slow")
     type_number(panel, "2")  # takes a minute, if nobody cancels it
     progress = panel.locator(".adkit-explorer-progress")
     expect(progress).to_be_visible()
-    shoot(session, panel, screenshots / f"explorer-slow-{session.app}.png")
+    shoot(session, panel, picture, f"explorer-slow-{session.app}.png")
     panel.get_by_role("button", name="Cancel").click()
     expect(panel).to_contain_text("cancelled; still shown: s = 1")
     expect(progress).to_be_hidden()
@@ -372,7 +372,7 @@ def test_emit_writes_a_cell_below_that_runs(session: Any) -> None:
 
 @pytest.mark.parametrize("session", ["lab"], indirect=True)
 def test_reopened_without_a_kernel_it_shows_the_last_picture_and_answers_what_if(
-    session: Any, new_window: Any, screenshots: Path
+    session: Any, new_window: Any, picture: Any
 ) -> None:
     type_number(explorer(session, "main"), "2")
     expect(answer(session, "main")).to_contain_text("loss = 2.65483")
@@ -391,7 +391,7 @@ def test_reopened_without_a_kernel_it_shows_the_last_picture_and_answers_what_if
     view.get_by_role("button", name="what if").click()
     view.get_by_label("x =").fill("1.5")
     expect(answer(window, "main")).to_contain_text("loss = 1.48754")
-    shoot(window, cell(window, "main"), screenshots / "explorer-reopened.png")
+    shoot(window, cell(window, "main"), picture, "explorer-reopened.png")
     view.get_by_label("x =").fill("-1")
     expect(view.locator(".adkit-whatif-status")).to_contain_text("Another branch would be taken: line 4")
     assert window.own_errors() == []
@@ -406,7 +406,7 @@ def test_close_takes_the_controls_away_and_leaves_the_picture(session: Any) -> N
 
 
 @pytest.mark.parametrize("session", ["lab"], indirect=True)
-def test_the_dark_theme(session: Any, new_window: Any, screenshots: Path) -> None:
+def test_the_dark_theme(session: Any, new_window: Any, picture: Any) -> None:
     type_number(explorer(session, "main"), "1.5")
     expect(answer(session, "main")).to_contain_text("loss = 1.48754")
     session.page.wait_for_function(SHOWN, arg=[NUMBERS["main"], "1.48754"])
@@ -423,12 +423,12 @@ def test_the_dark_theme(session: Any, new_window: Any, screenshots: Path) -> Non
     check_colours(window, "main")
     main = cell(window, "main")
     main.get_by_role("tab", name="Plot").click()
-    shoot(window, main.locator(".adkit"), screenshots / "explorer-plots-dark.png")
+    shoot(window, main.locator(".adkit"), picture, "explorer-plots-dark.png")
     main.get_by_role("tab", name="List").click()
     main.get_by_role("slider", name="step of the sweep").fill("11")
-    shoot(window, main, screenshots / "explorer-dark.png")
+    shoot(window, main, picture, "explorer-dark.png")
     cell(window, "arrays").get_by_role("tab", name="Plot").click()
-    shoot(window, cell(window, "arrays"), screenshots / "explorer-arrays-dark.png")
+    shoot(window, cell(window, "arrays"), picture, "explorer-arrays-dark.png")
     check_colours(window, "arrays")
     panel.locator(".noUi-handle").first.focus()
     press(window.page, "ArrowRight", 10)
@@ -436,6 +436,6 @@ def test_the_dark_theme(session: Any, new_window: Any, screenshots: Path) -> Non
     type_number(explorer(window, "failing"), "1.5")
     expect(explorer(window, "failing").locator(".adkit-explorer-error")).to_be_visible()
     check_colours(window, "failing")
-    shoot(window, cell(window, "failing"), screenshots / "explorer-error-dark.png")
+    shoot(window, cell(window, "failing"), picture, "explorer-error-dark.png")
     assert window.own_errors() == []
     window.close()

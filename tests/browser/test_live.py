@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,13 +47,12 @@ def session(lab: Any, new_window: Any) -> Iterator[Any]:
     assert window.own_errors() == []
 
 
-def look(window: Any, number: int, path: Path) -> None:
+def look(window: Any, number: int, picture: Any, name: str) -> None:
     """A picture of a cell, its source and its output, with the second instruction lit."""
     window.page.locator(".jp-Notebook .jp-Cell").nth(0).locator(".jp-InputPrompt").click()
     view = window.trace(number)
     view.locator("[data-subject=row][data-id=v2]").hover()
-    window.page.locator(".jp-Notebook .jp-Cell").nth(number).screenshot(path=path, animations="disabled")
-    assert path.stat().st_size > 10_000
+    picture(window.page.locator(".jp-Notebook .jp-Cell").nth(number), name)
 
 
 def check_trace(view: Locator) -> None:
@@ -74,11 +72,11 @@ def check_trace(view: Locator) -> None:
     expect(view.locator("mark.adkit-lit")).to_have_text("np.sin(x)")
 
 
-def test_a_typed_cell_shows_its_trace(session: Any, screenshots: Path) -> None:
+def test_a_typed_cell_shows_its_trace(session: Any, picture: Any) -> None:
     session.type(1, CELL)
     session.run(1)
     check_trace(session.trace(1))
-    look(session, 1, screenshots / "grad-light.png")
+    look(session, 1, picture, "grad-light.png")
 
 
 def test_forward_mode_is_asked_for_and_shown(session: Any) -> None:
@@ -114,13 +112,13 @@ def test_the_saved_notebook_shows_the_same_elsewhere(session: Any, lab: Any, not
     assert window.own_errors() == []
 
 
-def test_the_dark_theme_shows_the_same(session: Any, lab: Any, new_window: Any, screenshots: Path) -> None:
+def test_the_dark_theme_shows_the_same(session: Any, lab: Any, new_window: Any, picture: Any) -> None:
     session.save()
     lab.theme("dark")
     window = new_window(width=1180, scale=2.0)
     window.open(lab, "session.ipynb", first="%load_ext adkit")
     check_trace(window.trace(1))
-    look(window, 1, screenshots / "grad-dark.png")
+    look(window, 1, picture, "grad-dark.png")
     assert window.own_errors() == []
 
 

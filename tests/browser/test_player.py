@@ -392,7 +392,7 @@ def test_rows_of_a_diagnosis_lead_to_graph_and_source(window: Any, mounted: Any)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_serious_fault(window: Any, mounted: Any, screenshots: Path, theme: str) -> None:
+def test_axe_finds_no_serious_fault(window: Any, mounted: Any, picture: Any, theme: str) -> None:
     """Every tab, while something is lit and played; also the contrast of each text."""
     for name, doc in {"reverse": small(), "forward": small("forward"), "plots": documents.small()}.items():
         view = mounted(doc, theme == "dark")
@@ -410,13 +410,13 @@ def test_axe_finds_no_serious_fault(window: Any, mounted: Any, screenshots: Path
                 }"""
             )
             title = tab.inner_text()
-            view.screenshot(path=screenshots / f"viewer-{name}-{title}-{theme}.png")
+            picture(view, f"viewer-{name}-{title}-{theme}.png")
             assert found == [], title
             assert view.evaluate(CONTRAST) == [], title
 
 
 @pytest.mark.parametrize("width", [620, 420])
-def test_a_narrow_page_stacks(window: Any, mounted: Any, screenshots: Path, width: int) -> None:
+def test_a_narrow_page_stacks(window: Any, mounted: Any, picture: Any, width: int) -> None:
     window.page.set_viewport_size({"width": width, "height": 900})
     try:
         view = mounted(small())
@@ -430,7 +430,7 @@ def test_a_narrow_page_stacks(window: Any, mounted: Any, screenshots: Path, widt
             )
             assert wide == []
         view.get_by_role("tab", name="List").click()
-        view.screenshot(path=screenshots / f"viewer-narrow-{width}.png")
+        picture(view, f"viewer-narrow-{width}.png")
     finally:
         window.page.set_viewport_size({"width": 1000, "height": 900})
 
@@ -438,7 +438,7 @@ def test_a_narrow_page_stacks(window: Any, mounted: Any, screenshots: Path, widt
 # ------------------------------------------------------------------------------------------------ in JupyterLab
 
 
-def test_a_saved_notebook_in_jupyterlab_without_a_kernel(lab: Any, new_window: Any, screenshots: Path) -> None:
+def test_a_saved_notebook_in_jupyterlab_without_a_kernel(lab: Any, new_window: Any, picture: Any) -> None:
     """Digits, arrows and spaces typed into the viewer reach the viewer, never the notebook's shortcuts."""
     lab.theme("dark")
     saved = {"application/vnd.adkit.trace.v1+json": small(), "text/html": "<p>static</p>", "text/plain": "text"}
@@ -457,7 +457,7 @@ def test_a_saved_notebook_in_jupyterlab_without_a_kernel(lab: Any, new_window: A
         keyboard.press(key)
     expect(view.locator(".adkit-where")).to_have_text("reverse 8 / 8")
     assert lit(view)["row"] == ["v-1"]
-    view.screenshot(path=screenshots / "jupyterlab-player-dark.png")
+    picture(view, "jupyterlab-player-dark.png")
     assert window.page.locator(".jp-Notebook .jp-Cell").count() == cells
     expect(window.trace(1).locator(".adkit-output")).to_have_text(f"loss = {small()['output']['value']}")
     assert window.own_errors() == []

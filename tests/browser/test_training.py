@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,52 +22,47 @@ def loss(p, x, labels, rng, training):
     h = nn.dropout(nn.relu(nn.linear(p["hidden"], x)), 0.1, rng, training=training)
     return nn.cross_entropy(nn.linear(p["out"], h), labels)
 
-def hold(now):  # until the test has looked
-    end = time.monotonic() + 60
+def hold(now):  # until the test has looked; the pictures of 0.6 s have been sent by then
     time.sleep(0.002)
-    while now.step == 300 and not os.path.exists("go") and time.monotonic() < end:
-        time.sleep(0.05)
+    if now.step == 300:
+        print("held", flush=True)
+        end = time.monotonic() + 120
+        while not os.path.exists("go") and time.monotonic() < end:
+            time.sleep(0.05)
 
 result = optim.fit(loss, params, (x, labels), epochs=60, batch_size=24, validation=(x[:60], labels[:60]),
                    optimizer=optim.adam(optim.warmup(optim.cosine(0.02, 600), 20)), callbacks=hold)
 result"""
 
 
-def test_a_run_is_seen_while_it_goes_on_and_kept_when_it_is_over(lab: Any, new_window: Any, screenshots: Path) -> None:
+def test_a_run_is_seen_while_it_goes_on_and_kept_when_it_is_over(lab: Any, new_window: Any, picture: Any) -> None:
     lab.theme("light")
-    lab.write_code("training.ipynb", ["", ""])
+    lab.write_code("training.ipynb", [CELL, ""])
+    (lab.root / "go").unlink(missing_ok=True)
     window = new_window(width=1100, scale=2.0)
-    window.page.goto(lab.address("training.ipynb"))
-    cells = window.page.locator(".jp-Notebook .jp-Cell")
-    cells.nth(1).wait_for()
-    window.type(0, CELL)
-    window.page.wait_for_function(
-        "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
-    )
-    cells.nth(0).locator(".jp-InputPrompt").click()
-    window.command("notebook:run-cell")
-    picture = cells.nth(0).locator(".adkit-training")
+    window.open(lab, "training.ipynb", first="import os, time")
+    cell = window.page.locator(".jp-Notebook .jp-Cell").first
+    shown = cell.locator(".adkit-training")
     try:
-        expect(picture.locator("pre")).to_have_text(re.compile(r"step.*loss"), timeout=60_000)
-        expect(picture).to_contain_text("of 60, step")
-        picture.screenshot(path=screenshots / "training-running.png", animations="disabled")
+        window.start(0)
+        # what is printed comes after all pictures that were sent before: the one that is there stays until "go"
+        expect(cell.locator("[data-mime-type='application/vnd.jupyter.stdout']")).to_have_text("held")
+        expect(shown.locator("pre")).to_have_text(re.compile(r"step.*loss"))
+        expect(shown).to_contain_text("of 60, step")
+        picture(shown, "training-running.png")
     finally:
         (lab.root / "go").touch()
-    expect(picture).to_contain_text("600 steps in 60 epochs", timeout=60_000)
-    expect(picture).to_have_count(1)
-    expect(picture.locator("pre")).to_have_count(0)
-    expect(picture.get_by_role("row")).to_have_count(5)
-    expect(cells.nth(0)).to_contain_text("Fit(600 steps in 60 epochs")
-    picture.screenshot(path=screenshots / "training-light.png", animations="disabled")
+    expect(shown.last).to_contain_text("600 steps in 60 epochs")
+    expect(shown).to_have_count(1)
+    expect(shown.locator("pre")).to_have_count(0)
+    expect(shown.get_by_role("row")).to_have_count(5)
+    expect(cell).to_contain_text("Fit(600 steps in 60 epochs")
+    picture(shown, "training-light.png")
     window.save()
     assert window.own_errors() == []
     lab.theme("dark")
-    try:
-        dark = new_window(width=1100, scale=2.0)
-        dark.open(lab, "training.ipynb", first="import os, time")
-        kept = dark.page.locator(".adkit-training")
-        expect(kept).to_contain_text("600 steps in 60 epochs")
-        kept.scroll_into_view_if_needed()
-        kept.screenshot(path=screenshots / "training-dark.png", animations="disabled")
-    finally:
-        lab.theme("light")
+    dark = new_window(width=1100, scale=2.0)
+    dark.open(lab, "training.ipynb", first="import os, time")
+    kept = dark.page.locator(".adkit-training")
+    expect(kept).to_contain_text("600 steps in 60 epochs")
+    picture(kept, "training-dark.png")
