@@ -97,21 +97,24 @@ def _blocked_pullback(factor: Any, g: Any) -> Any:
     """
     n = factor.shape[0]
     w = numpy.empty_like(factor)
+    room = numpy.empty((n, min(n, BLOCK)), factor.dtype)
     starts = range(0, n, BLOCK)
     invert = _triangular_inverter(factor.dtype.char)
     for i in reversed(starts):
         k = min(n, i + BLOCK)
-        diagonal, mine = factor[i:k, i:k], g[i:k, i:k]
+        diagonal, column = factor[i:k, i:k], room[: n - i, : k - i]
         inverse = invert(diagonal.T, lower=0)[0].T
-        if k < n:
+        p = diagonal.T @ g[i:k, i:k]
+        if k < n:  # the rest of the cotangent of what stands below, before L⁻¹
             below = factor[k:, i:k]
-            solved = w[k:, k:] @ below
-            numpy.subtract(g[k:, i:k], solved, out=solved)
-            solved = numpy.matmul(solved, inverse, out=w[k:, i:k])
-            w[i:k, k:] = solved.T
-            mine = mine - solved.T @ below
-        p = (diagonal.T @ mine) * _half_mask(k - i, factor.dtype.char)
-        numpy.matmul(inverse.T @ (p + p.T), inverse, out=w[i:k, i:k])
+            rest = numpy.matmul(w[k:, k:], below, out=column[k - i :])
+            numpy.subtract(g[k:, i:k], rest, out=rest)
+            p -= rest.T @ below
+        p *= _half_mask(k - i, factor.dtype.char)
+        numpy.matmul(inverse.T, p + p.T, out=column[: k - i])
+        numpy.matmul(column, inverse, out=w[i:, i:k])
+        if i:
+            w[i:k, k:] = w[k:, i:k].T
     for i in starts:
         k = min(n, i + BLOCK)
         w[i:k, i:k] *= _half_mask(k - i, factor.dtype.char)
