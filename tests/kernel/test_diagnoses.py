@@ -243,6 +243,8 @@ def test_should_the_list_itself_fail_the_error_stays_the_users(run, monkeypatch)
     assert "no list" in caught.value.__notes__[0]
 
 
+@pytest.mark.processes
+@pytest.mark.usefixtures("_private_directories")
 def test_notebook_runners_see_the_error_and_the_same_output(tmp_path):
     cells = [
         nbformat.v4.new_code_cell("%load_ext adkit\nimport numpy as np"),
@@ -250,13 +252,13 @@ def test_notebook_runners_see_the_error_and_the_same_output(tmp_path):
         nbformat.v4.new_code_cell(f"%%grad x --nan\n{ROOT_OF_ZERO}"),
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=300, startup_timeout=300, kernel_name="python3").execute()
     kinds = [output["output_type"] for output in notebook.cells[1].outputs]
     assert kinds == ["display_data", "error"], "the list comes before the error"
     path = tmp_path / "failing.ipynb"
     nbformat.write(notebook, path)
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider", path]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=180, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
 
 

@@ -176,16 +176,19 @@ def test_interrupt(new_kernel):
 def run_notebook(*cells):
     """Run cells as nbclient does; return the executed notebook."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=300, startup_timeout=300, kernel_name="python3").execute()
     return notebook
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("_private_directories")
 def test_nbclient():
     notebook = run_notebook("%load_ext adkit\nimport numpy as np", "%%grad x\nx = 2.0\nnp.sin(x)")
     assert MIME in notebook.cells[1].outputs[0].data
 
 
+@pytest.mark.processes
+@pytest.mark.usefixtures("_private_directories")
 @pytest.mark.parametrize(
     "code", ["%%grad x --mod f\nx = 1.0\nx", "%%grad x\nx = 1.0\n1 / 0", "%%grad x\nx = 1.0\nx = ("]
 )
@@ -194,6 +197,7 @@ def test_nbclient_stops_at_errors(code):
         run_notebook("%load_ext adkit", code, "print('reached')")
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("_private_directories")
 def test_nbval(tmp_path):
     """A saved notebook passes a strict comparison with its own outputs, explorers included."""
