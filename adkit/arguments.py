@@ -5,6 +5,7 @@ Not for: trees as such (`pytrees`).
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,17 +26,9 @@ class Arguments:
     __slots__ = ("args", "positions", "structures", "counts", "leaves", "single", "skipped")
 
     def __init__(self, args: tuple[Any, ...], argnums: int | Sequence[int]) -> None:
-        self.single = isinstance(argnums, int)
-        wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        self.single = not _is_several(argnums)
         self.args = args
-        self.positions = []
-        for n in wanted:
-            if not -len(args) <= n < len(args):
-                raise InputError(
-                    f"argnums={argnums} names argument {n}, but the call has {len(args)}",
-                    fix="count positional arguments from 0",
-                )
-            self.positions.append(n % len(args))
+        self.positions = _positions(argnums, len(args))
         self.structures: list[Any] = []
         self.counts: list[int] = []
         self.leaves: list[Any] = []
@@ -82,6 +75,37 @@ class Arguments:
         return trees
 
 
+def _is_several(argnums: Any) -> bool:
+    return isinstance(argnums, Sequence) and not isinstance(argnums, str)
+
+
+def _positions(argnums: Any, count: int) -> list[int]:
+    """The places among `count` arguments that `argnums` names, none of them twice."""
+    positions: list[int] = []
+    for wanted in argnums if _is_several(argnums) else (argnums,):
+        try:
+            n = operator.index(wanted)
+        except TypeError:
+            message = f"argnums={argnums!r} is not the number of an argument, or a tuple of them"
+            raise InputError(message, fix="count positional arguments from 0: argnums=0, argnums=(0, 2)") from None
+        if not -count <= n < count:
+            raise InputError(
+                f"argnums={argnums} names argument {n}, but the call has {count}",
+                fix="count positional arguments from 0",
+            )
+        if n % count in positions:
+            raise InputError(f"argnums={argnums} names argument {n} twice", fix="name each argument once")
+        positions.append(n % count)
+    return positions
+
+
+def in_tuple(values: Any, what: str) -> tuple[Any, ...]:
+    """The primals or tangents of a call, which are given in a tuple or list, also where there is but one."""
+    if isinstance(values, (tuple, list)):
+        return tuple(values)
+    raise InputError(f"the {what}s are a {type(values).__name__}, not a tuple", fix=f"give one {what} as ({what},)")
+
+
 def matching(trees: Sequence[Any], arguments: Arguments, what: str) -> list[Any]:
     """The leaves of tangents that must mirror the primals."""
     if len(trees) != len(arguments.args):
@@ -103,8 +127,9 @@ def matching(trees: Sequence[Any], arguments: Arguments, what: str) -> list[Any]
 
 def same_length(leaves: list[Any], like: list[Any], what: str) -> list[Any]:
     if len(leaves) != len(like):
+        of = "outputs" if what == "cotangent" else "primals"
         raise InputError(
-            f"the {what}s have {len(leaves)} leaves, and the primals {len(like)}",
+            f"the {what}s have {len(leaves)} leaves, and the {of} {len(like)}",
             fix=f"give {what}s of the same structure",
         )
     return leaves

@@ -17,7 +17,7 @@ from .errors import AdkitError, IndependentError, ModeError, MutationError, Unsu
 from .handle import TracedArray, is_traced, untraced
 from .nodes import TIE, Node, next_id, state
 from .numpy.creation import zeros_of
-from .pytrees import as_input_type, flatten, lift, unflatten
+from .pytrees import as_input_type, flatten, holds_traced, lift, unflatten
 from .seeds import basis
 from .settings import settings, watch
 from .source import span_of, user_line
@@ -62,6 +62,9 @@ class Linearization:
         else:
             outputs, self.structure = flatten(result)
             self.outputs = [lift(leaf) for leaf in outputs]
+            for leaf in self.outputs:
+                if holds_traced(leaf):
+                    raise _opaque(leaf)
         self.aux = aux
         self.checksums: constants.Checksums | None = None
         self._order: list[Node] | None = None
@@ -192,6 +195,13 @@ class Linearization:
         return ForwardPlan(
             [leaf.node for leaf in self.outputs if is_traced(leaf)], self.inputs, self.order(), self.enclosed
         )
+
+
+def _opaque(leaf: Any) -> ModeError:
+    """The error for a result in which a derivative would be lost, since it is neither a number nor a tree."""
+    message = f"the function returned a {type(leaf).__name__} that holds traced values, and no numbers or arrays"
+    called = "call it, and return its value" if callable(leaf) else "register the class with optree"
+    return ModeError(message, fix=f"return numbers, arrays, or containers of them; {called}")
 
 
 def depends_on_outside(leaf: TracedArray, since: int, seeds: Container[Node] = ()) -> bool:

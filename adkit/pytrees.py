@@ -6,6 +6,8 @@ a shortcut. Not for: derivatives.
 
 from __future__ import annotations
 
+import functools
+import types
 from typing import Any
 
 import numpy
@@ -14,7 +16,7 @@ from .backends import backend_of, cast, to_numpy
 from .dtypes import numpy_dtype
 from .errors import InputError
 from .handle import TracedArray, is_traced
-from .tracing import SCALAR_TYPES
+from .tracing import SCALAR_TYPES, base_array
 
 __adkit__ = True
 
@@ -77,7 +79,7 @@ def promoted(leaf: Any, name: str) -> Any:
     `InputError`.
     """
     if differentiable(leaf):
-        return leaf
+        return leaf if type(leaf) in LEAF_TYPES or not isinstance(leaf, numpy.ndarray) else base_array(leaf)
     if type(leaf) is int:
         return float(leaf)
     if not is_array_leaf(leaf):
@@ -86,10 +88,32 @@ def promoted(leaf: Any, name: str) -> Any:
             f"{name} is {_article(type(leaf).__name__)}, which has no derivative",
             fix="differentiate with respect to numbers and float arrays (argnums=…)",
         )
-    raise InputError(
-        f"{name} has the integer dtype {numpy_dtype(leaf)}, which has no derivative",
-        fix=f"pass floats: {name}.astype(float), or numpy.array([...], dtype=float)",
-    )
+    dtype = numpy_dtype(leaf)
+    if dtype.names:
+        message, fix = "is a structured array", f"pass one of them: {name}[{dtype.names[0]!r}]"
+    else:
+        message = f"has the {'integer ' if dtype.kind in 'iu' else ''}dtype {dtype}"
+        fix = f"pass floats: {name}.astype(float), or numpy.array([...], dtype=float)"
+    raise InputError(f"{name} {message}, which has no derivative", fix=fix)
+
+
+def holds_traced(leaf: Any) -> bool:
+    """Whether an object that is no tree has a traced value among its attributes, or a function among its variables."""
+    if type(leaf) in LEAF_TYPES or isinstance(leaf, (TracedArray, str, type, types.ModuleType)):
+        return False
+    if hasattr(leaf, "__adkit_value__"):  # a tensor of a style
+        return False
+    held = [getattr(leaf, "__dict__", {}), getattr(leaf, "__defaults__", ()), getattr(leaf, "__kwdefaults__", {})]
+    if isinstance(leaf, functools.partial):
+        held += [leaf.args, leaf.keywords]
+    for cell in getattr(leaf, "__closure__", None) or ():
+        try:
+            held.append(cell.cell_contents)
+        except ValueError:  # a variable that was never assigned
+            continue
+    slots = getattr(type(leaf), "__slots__", ())
+    held += [getattr(leaf, name, None) for name in ((slots,) if isinstance(slots, str) else slots)]
+    return any(is_traced(part) for part in flatten(held)[0])
 
 
 def refuse_foreign(leaf: Any, name: str) -> None:

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy
 
 from . import backends, constants
-from .arguments import Arguments, matching, same_length, shaped
+from .arguments import Arguments, in_tuple, matching, same_length, shaped
 from .dtypes import numpy_dtype
-from .errors import ModeError
+from .errors import ModeError, UnsupportedError
 from .handle import TracedArray, is_traced
 from .linearization import Function, Linearization, independent, raise_explained, record
 from .nodes import state
 from .numpy.creation import zeros_of
 from .primitives.shape import shape_of
-from .pytrees import as_input_type, flatten, promoted, unflatten
+from .pytrees import as_input_type, flatten, holds_traced, lift, promoted, unflatten
 from .seeds import basis, seed_of, total_size
 from .settings import settings, watch
 from .sweeps.forward import ForwardPlan
@@ -246,14 +247,16 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     (np.float64(0.0), np.float64(2.0))
     """
     with constants.SCOPE:
-        arguments = _all_arguments(f, primals)
+        arguments = _all_arguments(f, in_tuple(primals, "primal"))
         lin = _record_call(f, arguments, {})
-        out = unflatten(lin.structure, lin.push(matching(tangents, arguments, "tangent")))
+        out = unflatten(lin.structure, lin.push(matching(in_tuple(tangents, "tangent"), arguments, "tangent")))
         return lin.value(), out
 
 
-def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
+def linearize(f: Function, *primals: Any, **kwargs: Any) -> tuple[Any, Function]:
     """`(f(*primals), f_jvp)`, where `f_jvp(*tangents)` is the derivative at the primals, for any number of directions.
+
+    Keyword arguments are passed to f as they are.
 
     Example
     -------
@@ -263,7 +266,7 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     """
     with constants.SCOPE:
         arguments = _all_arguments(f, primals)
-        lin = _record_call(f, arguments, {}).outlive()
+        lin = _record_call(f, arguments, kwargs).outlive()
     plan = lin.plan()
 
     def f_jvp(*tangents: Any) -> Any:
@@ -273,10 +276,11 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     return lin.value(), f_jvp
 
 
-def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
+def vjp(f: Function, *primals: Any, **kwargs: Any) -> tuple[Any, Function]:
     """`(f(*primals), pullback)`, where `pullback(cotangent)` returns one cotangent per primal, in a tuple.
 
     The pullback is the plain transpose of the derivative, without conjugation, and may be called any number of times.
+    Keyword arguments are passed to f as they are.
 
     Example
     -------
@@ -287,7 +291,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     """
     with constants.SCOPE:
         arguments = _all_arguments(f, primals)
-        lin = _record_call(f, arguments, {}).outlive()
+        lin = _record_call(f, arguments, kwargs).outlive()
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         with constants.SCOPE:
@@ -327,11 +331,15 @@ def stop_gradient(x: Any) -> Any:
 
 
 def _stopped(leaf: Any) -> Any:
-    if not is_traced(leaf):
-        return leaf
-    from .primitives.shape import stop_gradient as row
+    leaf = lift(leaf)
+    if is_traced(leaf):
+        from .primitives.shape import stop_gradient as row
 
-    return row(leaf)
+        return row(leaf)
+    if holds_traced(leaf):
+        message = f"stop_gradient does not look into a {type(leaf).__name__}, which holds traced values"
+        raise UnsupportedError(message, fix="pass the values themselves, or register the class with optree")
+    return leaf
 
 
 # ------------------------------------------------------------------------------------------------ matrices
@@ -467,8 +475,7 @@ def derivative(f: Function, order: int = 1, argnum: int = 0) -> Function:
     >>> derivative(lambda x: x**4, order=3)(2.0)
     48.0
     """
-    if order < 0:
-        raise ModeError(f"a derivative has an order of 0 or more, not {order}", fix="pass order=1, 2, …")
+    order = _order(order, "derivative")
     if order == 0:
         return f
 
@@ -518,14 +525,20 @@ def taylor(f: Function, x: Any, order: int) -> list[Any]:
     >>> [float(c) for c in taylor(np.exp, 0.0, 3)]
     [1.0, 1.0, 0.5, 0.16666666666666666]
     """
-    if order < 0:
-        raise ModeError(f"a Taylor polynomial has an order of 0 or more, not {order}", fix="pass order=1, 2, …")
+    order = _order(order, "Taylor polynomial")
     with constants.SCOPE:
         state.cut = None
         lin = _record_scalar(f, (x,), 0, {})
         expanded = lin.expand(order) if order else [[] for _ in lin.outputs]
         columns = [[lin.release(leaf), *found] for leaf, found in zip(lin.outputs, expanded, strict=True)]
         return [unflatten(lin.structure, list(row)) for row in zip(*columns, strict=True)]
+
+
+def _order(order: Any, what: str) -> int:
+    """An order as an int; `ModeError` for a negative number and for what is no whole number."""
+    if hasattr(order, "__index__") and operator.index(order) >= 0:
+        return operator.index(order)
+    raise ModeError(f"a {what} has an order of 0 or more, not {order!r}", fix="pass order=1, 2, …")
 
 
 def _same_kind(a: Any, b: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import functools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -100,6 +101,13 @@ def test_derivative_order(order):
     assert derivative(lambda x: x**4, order=order)(2.0) == want
 
 
+@pytest.mark.parametrize("order", [-1, 1.5, "2", None])
+def test_an_order_is_a_whole_number(order):
+    for take in (lambda: derivative(np.sin, order), lambda: adkit.taylor(np.sin, 1.0, order)):
+        with pytest.raises(ModeError, match="order of 0 or more"):
+            take()
+
+
 def test_derivative_of_vector_valued_function():
     np.testing.assert_allclose(derivative(lambda t: np.stack([np.cos(t), np.sin(t)]))(0.5), [-np.sin(0.5), np.cos(0.5)])
 
@@ -159,6 +167,14 @@ def test_argnums_out_of_range():
         grad(lambda x: x, 2)(1.0)
 
 
+def test_argnums_may_be_numpys_integers_and_name_no_argument_twice():
+    assert grad(lambda x, y: x * y, np.int64(1))(2.0, 3.0) == 2.0
+    assert grad(lambda x, y: x * y, range(2))(2.0, 3.0) == (3.0, 2.0)
+    for argnums, says in (((0, 0), "twice"), ((0, -2), "twice"), ("x", "number of an argument"), (1.0, "number of an")):
+        with pytest.raises(InputError, match=says):
+            grad(lambda x, y: x * y, argnums)(2.0, 3.0)
+
+
 def test_jacobian_with_argnums_tuple():
     jx, jy = jacobian(lambda x, y: x * y, (0, 1))(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     np.testing.assert_array_equal(jx, np.diag([3.0, 4.0]))
@@ -214,6 +230,14 @@ def test_undifferentiated_parts_of_a_container_pass_through():
 
 def test_keyword_arguments_are_not_differentiated_but_usable():
     assert grad(lambda x, *, w: x * w)(2.0, w=5.0) == 5.0
+    assert vjp(lambda x, *, w: x * w, 2.0, w=5.0)[1](1.0) == (5.0,)
+    assert linearize(lambda x, *, w: x * w, 2.0, w=5.0)[1](1.0) == 5.0
+
+
+def test_primals_and_tangents_come_in_tuples():
+    for primals, tangents in ((1.0, (1.0,)), ((1.0,), 1.0), (np.ones(1), np.ones(1))):
+        with pytest.raises(InputError, match="not a tuple"):
+            jvp(np.sin, primals, tangents)
 
 
 def test_methods_partials_lambdas_and_callables():
@@ -521,6 +545,28 @@ def test_stop_gradient_of_plain_values_is_them():
     assert stop_gradient(1.5) == 1.5
 
 
+class Holder:
+    """An object that is no container to adkit."""
+
+    def __init__(self, value):
+        self.value = value
+
+
+def test_stop_gradient_of_arrays_of_objects_and_not_of_objects():
+    assert grad(lambda x: np.sum(stop_gradient(np.array([x, x], dtype=object)) * x))(3.0) == 6.0
+    with pytest.raises(adkit.UnsupportedError, match="look into a Holder"):
+        grad(lambda x: stop_gradient(Holder(x)).value * x)(3.0)
+
+
+@pytest.mark.parametrize("result", [Holder, lambda x: lambda y: x * y, lambda x: functools.partial(np.add, x)])
+def test_a_result_that_hides_its_derivative_is_refused(result):
+    for take in (lambda: jvp(result, (2.0,), (1.0,)), lambda: vjp(result, 2.0), lambda: jacobian(result)(2.0)):
+        with pytest.raises(ModeError, match="holds traced values"):
+            take()
+    value, tangent = jvp(lambda x: (2.0 * x, "text", np.sin, Holder(1.0)), (1.0,), (1.0,))
+    assert (value[0], tangent[0]) == (2.0, 2.0)
+
+
 # ------------------------------------------------------------------------------------------------ errors
 
 
@@ -563,6 +609,21 @@ def test_inputs_without_a_derivative(bad):
 def test_integer_array_error_names_the_fix():
     with pytest.raises(InputError, match="astype"):
         grad(lambda x: x.sum())(np.arange(3))
+
+
+def test_arrays_that_are_not_of_numbers_are_named_as_what_they_are(tmp_path):
+    with pytest.raises(InputError, match="the dtype object"):
+        grad(lambda x: x.sum())(np.array([1.0, 2.0], dtype=object))
+    with pytest.raises(InputError, match=r"structured array.*argument 0\['a'\]"):
+        grad(lambda x: x["a"].sum())(np.zeros(2, dtype=[("a", float)]))
+    with pytest.raises(adkit.UnsupportedError, match="masks"):
+        grad(lambda x: x.sum())(np.ma.array([1.0, 2.0], mask=[True, False]))
+    mapped = np.memmap(tmp_path / "numbers", dtype=float, mode="w+", shape=(2,))
+    np.testing.assert_array_equal(grad(lambda x: np.sum(x * x + mapped))(mapped), np.zeros(2))
+
+
+def test_fractions_are_numbers_beside_traced_ones():
+    assert grad(lambda x: x * Fraction(1, 2) + Fraction(1, 4) * x)(2.0) == 0.75
 
 
 @pytest.mark.parametrize(
