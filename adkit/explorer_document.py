@@ -51,8 +51,6 @@ def explorer_document(
 ) -> dict[str, Any]:
     """The document of a `Trace` for an explorer whose sliders have `ranges` (input name -> lowest and highest value).
 
-    Views that this version has nothing for are left out.
-
     Example
     -------
     >>> from .trace import trace
@@ -62,8 +60,8 @@ def explorer_document(
     (12.0, 12.0, (-4.0, 4.0))
     """
     doc: dict[str, Any] = trace.document(tuple(view for view in views if view != "plot"))
-    shown = [view for view in views if view != "player" or doc.get("player")]
-    return {**doc, "views": shown, "explorer": True, "plots": plots(trace, ranges or {}) if "plot" in views else []}
+    drawn = plots(trace, ranges or {}) if "plot" in views else []
+    return {**doc, "views": list(views), "explorer": True, "plots": drawn}
 
 
 def plots(trace: Any, ranges: Mapping[str, Range]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ Not for: derivatives of functions (`transforms`), or the tangents and adjoints o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy
 
 from .backends import asarray_like, to_numpy
 from .dtypes import numpy_dtype
-from .errors import ModeError
+from .errors import IndependentError, ModeError
 from .handle import TracedArray
 from .nodes import INPUT, Node
 from .primitive import ELEMENTWISE
@@ -24,7 +24,7 @@ from .sweeps.order import active
 from .sweeps.replay import Replay
 from .sweeps.reverse import reverse_sweep
 from .transforms import derivative as nth_derivative
-from .transforms import grad, hessian, steepest
+from .transforms import grad, hessian, jvp, steepest
 
 __adkit__ = True
 
@@ -133,23 +133,48 @@ def higher_derivatives(replay: Replay, points: Mapping[str, Any], order: int) ->
     leaves = list(points.values())
     found: dict[tuple[str, ...], Any] = {}
     for i, name in enumerate(points):
-        if not differentiable(leaves[i]):
+        if not is_real(leaves[i]):
             continue
+        shape = tuple(getattr(leaves[i], "shape", ()))
         if order == 2:
-            found[name, name] = hessian(replay, i)(*leaves)
-        elif not getattr(leaves[i], "shape", ()):
-            found[(name,) * order] = nth_derivative(replay, order, i)(*leaves)
+            found[name, name] = _or_zero(hessian(replay, i), leaves, 2 * shape)
+        elif not shape:
+            found[(name,) * order] = _or_zero(nth_derivative(replay, order, i), leaves, ())
     if order == 2:
         found.update(_mixed(replay, list(points), leaves))
     if not found:
+        if not any(is_real(leaf) for leaf in leaves):
+            raise ModeError(f"order {order} needs a real input", fix="use its real and imaginary parts as inputs")
         raise ModeError(f"order {order} needs a scalar input", fix="use --order 2 for arrays")
     return found
 
 
+def is_real(leaf: Any) -> bool:
+    """Whether an input is real: a function of it has derivatives of an order above 1 here."""
+    return differentiable(leaf) and numpy_dtype(leaf).kind != "c"
+
+
+def _or_zero(derivative: Callable[..., Any], leaves: list[Any], shape: tuple[int, ...]) -> Any:
+    """A derivative by one input; zero where the output does not depend on that input, as its first derivative is."""
+    try:
+        return derivative(*leaves)
+    except IndependentError:
+        return numpy.zeros(shape)[()]
+
+
 def _mixed(replay: Replay, names: list[str], leaves: list[Any]) -> dict[tuple[str, ...], Any]:
-    scalars = [i for i, leaf in enumerate(leaves) if not getattr(leaf, "shape", ())]
+    scalars = [i for i, leaf in enumerate(leaves) if is_real(leaf) and not getattr(leaf, "shape", ())]
     return {
-        (names[i], names[j]): grad(lambda *a, i=i: grad(replay, i)(*a), j, mode="forward")(*leaves)
-        for a, i in enumerate(scalars)
-        for j in scalars[a + 1 :]
+        (names[i], names[j]): _mixed_of(replay, i, j, leaves) for a, i in enumerate(scalars) for j in scalars[a + 1 :]
     }
+
+
+def _mixed_of(replay: Replay, i: int, j: int, leaves: list[Any]) -> Any:
+    """∂²/∂i∂j of two scalar inputs; zero where the slope along one does not depend on the other."""
+
+    unit = asarray_like(numpy.ones((), numpy_dtype(leaves[j])), leaves[j])
+
+    def along(*at: Any) -> Any:
+        return jvp(lambda moved: grad(replay, i)(*at[:j], moved, *at[j + 1 :]), (at[j],), (unit,))[1]
+
+    return _or_zero(along, leaves, ())

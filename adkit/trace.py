@@ -230,8 +230,9 @@ class Trace:
     def higher(self, order: int | None = None) -> dict[tuple[str, ...], Any]:
         """Derivatives of an order above 1 by replaying the recorded path: `(x, x)` -> ∂²/∂x², and so on.
 
-        Order 2 takes any inputs of a scalar output, and gives mixed derivatives of scalar inputs too; higher orders
-        take scalar inputs one at a time. Raises `ModeError` for an output that is an array.
+        Order 2 takes any real inputs of a scalar output, and gives mixed derivatives of scalar inputs too; higher
+        orders take scalar inputs one at a time. Complex inputs are left out. Raises `ModeError` for an output that is
+        an array, and where no input is left.
         """
         if self._output.shape:
             raise ModeError(

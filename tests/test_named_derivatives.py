@@ -240,3 +240,18 @@ def test_errors_of_the_function_pass_through():
     with pytest.raises(LookupError, match="of the user"):
         trace(f)(1.0)
     assert adkit.grad(lambda x: x**2)(3.0) == 6.0
+
+
+def test_order_two_where_the_inputs_do_not_meet():
+    t = trace(lambda x, y, z: np.sin(x) + 3 * y, order=2)(0.5, 2.0, 1.0)
+    found = {names: float(value) for names, value in t.higher().items()}
+    assert found.pop(("x", "x")) == pytest.approx(-np.sin(0.5))
+    assert set(found) == {("y", "y"), ("z", "z"), ("x", "y"), ("x", "z"), ("y", "z")}
+    assert not any(found.values())
+
+
+def test_order_two_beside_a_complex_input():
+    t = trace(lambda z, a: np.abs(z * a) ** 2, order=2)(1.0 + 2.0j, 3.0)
+    assert t.higher() == {("a", "a"): pytest.approx(10.0)}
+    with pytest.raises(ModeError, match="real input"):
+        trace(lambda z: np.abs(z) ** 2)(1.0 + 2.0j).higher(2)

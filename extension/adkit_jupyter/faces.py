@@ -2,9 +2,11 @@
 
 A face's tensor says itself what it is, by four methods: `__adkit_value__()`, what the core computes with;
 `__adkit_input__(make)`, which makes it an input in place, `make(plain value)` being its handle; `__adkit_name__()`, the
-name that it has by itself, or None; `__adkit_ordinary__()`, after which it holds no more of the recording. While a cell
-runs, a face tells the open recording what is watched (`Recording.adopt`) and what was differentiated
-(`Recording.differentiated`): the inputs and the output of a cell that names neither. Not for: what a face computes.
+name that it has by itself, or None; `__adkit_ordinary__()`, after which it holds no more of the recording. For runs in
+a namespace of their own it may have `__adkit_copy__(copies)`, its copy, and `__adkit_move__(value)`, which gives it
+another value in place. While a cell runs, a face tells the open recording what is watched (`Recording.adopt`) and what
+was differentiated (`Recording.differentiated`): the inputs and the output of a cell that names neither. Not for: what a
+face computes.
 """
 
 from __future__ import annotations
@@ -70,6 +72,12 @@ def name_of(value: Any, namespace: Mapping[str, Any]) -> str | None:
             return name
     own: str | None = value.__adkit_name__()
     return own
+
+
+def tensor_of(node: Any) -> Any:
+    """The tensor of PyTorch's style whose leaf an input node is; None for any other node."""
+    graph = sys.modules.get(f"{_STYLES}.pytorch.graph")
+    return None if graph is None else graph.leaf_tensors.get(node.id)
 
 
 def leaves_of(output: Any) -> list[tuple[Any, Any]]:

@@ -6,6 +6,7 @@ long as the cell runs, so that `backward` works on it there. Not for: choosing i
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -66,8 +67,28 @@ def _name(self: Any) -> str | None:
     return self.__dict__.get("_name")
 
 
+def _copy(self: Any, copies: Callable[[Any], Any]) -> Any:
+    """A copy for a run in a namespace of its own; a computed tensor shares its history."""
+    if not self.is_leaf:
+        return copy.copy(self)
+    return copy.deepcopy(self)
+
+
+def _move(self: Any, value: Any) -> None:
+    """Hold another value of the same shape, before anything is computed with it. Views of the memory follow."""
+    inner = self._h
+    held = inner.value if isinstance(inner, TracedArray) else inner
+    if isinstance(held, numpy.ndarray) and held.flags.writeable:
+        held[...] = value
+    elif isinstance(inner, TracedArray):
+        self._h = new_leaf(self, numpy.array(value, held.dtype), sys._getframe(1))
+    else:
+        self._h = numpy.array(value, held.dtype)
+
+
 def attach() -> None:
-    """Put the four methods on `Tensor`."""
+    """Put the methods that a cell asks for on `Tensor`."""
     members = {"value": _value, "input": _become_input, "ordinary": _ordinary, "name": _name}
+    members |= {"copy": _copy, "move": _move}
     for name, method in members.items():
         setattr(Tensor, f"__adkit_{name}__", method)

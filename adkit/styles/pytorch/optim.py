@@ -22,6 +22,7 @@ from .versions import stamp
 from .writing import writable
 
 __adkit__ = True
+__path__: list[str] = []  # `from torch.optim import X` asks for a module X before it gives up
 
 
 class Optimizer:
@@ -43,6 +44,14 @@ class Optimizer:
             raise ValueError("optimizer got an empty parameter list")
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
+
+    def __adkit_copy__(self, copies: Callable[[Any], Any]) -> Optimizer:
+        """A copy for a run in a namespace of its own, for the copies of the parameters."""
+        made: Optimizer = object.__new__(type(self))
+        made.__dict__.update({name: copies(value) for name, value in self.__dict__.items()})
+        own = {id(p): id(copies(p)) for group in self.param_groups for p in group["params"]}
+        made._memory = {own[key]: copies(held) for key, held in self._memory.items() if key in own}
+        return made
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """More parameters, with options of their own."""

@@ -7,7 +7,7 @@ anything (`session`), and the toggles (`panel`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import ipywidgets
@@ -18,7 +18,12 @@ __adkit__ = True
 STEPS = 200
 SNAP = 0.499  # of a step: what the browser moves a value by that lies between two steps
 MOST_AXES = 4
-FIELD = "76px"
+CHARACTER = 7.3  # width in pixels of a character in the fields and labels
+FIELD = 76  # least width of a number field
+LONGEST = 12  # characters of a number that is shown in full
+LABEL = 64  # least width of the names
+WIDEST_LABEL = 220
+TRACK = 86  # least length of a slider
 Changed = Callable[[str, Any], None]
 Guard = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -55,10 +60,45 @@ def rounded(value: float) -> float:
     return float(f"{value:.12g}")
 
 
+def shown(value: float) -> float:
+    """The number that a field shows: `value`, to six digits where it would be too long.
+
+    >>> shown(0.12573), shown(2.0409119210386), shown(6.02214076e23)
+    (0.12573, 2.04091, 6.02214e+23)
+    """
+    return value if len(_written(value)) <= LONGEST else float(f"{value:.6g}")
+
+
+def _written(value: float) -> str:
+    """As the browser writes a number, or a little longer."""
+    return f"{value:g}" if value == float(f"{value:g}") else repr(value)
+
+
+def field_width(*values: float) -> str:
+    """The width in which the longest of some numbers can be read."""
+    longest = max(len(_written(value)) for value in values)
+    return f"{max(FIELD, math.ceil(longest * CHARACTER) + 20)}px"
+
+
+def label_width(labels: Iterable[str]) -> int:
+    """The width in pixels of the names of a panel's inputs."""
+    longest = max((len(label) for label in labels), default=0)
+    return min(WIDEST_LABEL, max(LABEL, math.ceil(longest * CHARACTER) + 8))
+
+
+def decimal(value: Any) -> float:
+    """A number of any precision as the shortest decimal that means it: float32's 0.1 is 0.1.
+
+    >>> decimal(numpy.float32(0.1)), decimal(1.5)
+    (0.1, 1.5)
+    """
+    return float(str(value)) if isinstance(value, numpy.floating) else float(value)
+
+
 class Slider:
     """Slider, number field and range for one number."""
 
-    def __init__(self, label: str, value: float, changed: Callable[[float], None], guard: Guard) -> None:
+    def __init__(self, label: str, value: float, changed: Callable[[float], None], guard: Guard, width: int) -> None:
         low, high = nice_range(value)
         self._changed = changed
         self._quiet = False
@@ -70,10 +110,10 @@ class Slider:
             step=step_of(low, high),
             description=label,
             readout=False,
-            layout=ipywidgets.Layout(flex="1 1 150px", width="auto", min_width="150px"),
-            style={"description_width": "64px"},
+            layout=ipywidgets.Layout(flex=f"1 1 {width + TRACK}px", width="auto", min_width=f"{width + TRACK}px"),
+            style={"description_width": f"{width}px"},
         )
-        self.field = self._number(value, f"value of {label}")
+        self.field = self._number(shown(value), f"value of {label}")
         self.low = self._number(low, f"lowest {label} of the slider")
         self.high = self._number(high, f"highest {label} of the slider")
         self.slider.observe(guard(self._moved), "value")
@@ -84,7 +124,15 @@ class Slider:
 
     @staticmethod
     def _number(value: float, tooltip: str) -> Any:
-        return ipywidgets.FloatText(value=value, step=None, layout=ipywidgets.Layout(width=FIELD), tooltip=tooltip)
+        layout = ipywidgets.Layout(width=field_width(value))
+        return ipywidgets.FloatText(value=value, step=None, layout=layout, tooltip=tooltip)
+
+    def _write(self, field: Any, value: float) -> None:
+        """Show a number in a field, which becomes wider for it but never narrower."""
+        field.value = value
+        width = field_width(value)
+        if float(width[:-2]) > float(field.layout.width[:-2]):
+            field.layout.width = width
 
     @staticmethod
     def _word(text: str) -> Any:
@@ -102,8 +150,8 @@ class Slider:
             low, high = nice_range(value)
             self._widen(low, high, value)
             self.slider.description = label
-            self._value = value
-            self.slider.value = self.field.value = value
+            self._value = self.slider.value = value
+            self._write(self.field, shown(value))
         finally:
             self._quiet = False
 
@@ -113,7 +161,8 @@ class Slider:
         with self.slider.hold_trait_notifications():
             self.slider.min, self.slider.max = low, high
             self.slider.step = step_of(low, high)
-        self.low.value, self.high.value = low, high
+        self._write(self.low, low)
+        self._write(self.high, high)
 
     def _moved(self, change: Any) -> None:
         """The slider was moved, by a step at least: the browser also sends the step next to a value between two.
@@ -146,8 +195,8 @@ class Slider:
             low, high = self.range
             if not low <= value <= high:
                 self._widen(low, high, value)
-            self._value = value
-            self.slider.value = self.field.value = value
+            self._value = self.slider.value = value
+            self._write(self.field, value)
         finally:
             self._quiet = False
         self._changed(value)
@@ -170,7 +219,7 @@ class Slider:
         """Take back what was typed and cannot be."""
         self._quiet = True
         try:
-            self.field.value = self._value
+            self.field.value = shown(self._value)
             self.low.value, self.high.value = self.range
         finally:
             self._quiet = False
@@ -179,10 +228,11 @@ class Slider:
 class ScalarControl:
     """The control of an input that is one number."""
 
-    def __init__(self, name: str, value: Any, changed: Changed, guard: Guard) -> None:
+    def __init__(self, name: str, value: Any, changed: Changed, guard: Guard, width: int) -> None:
         self.name = name
         self._kind = type(value)
-        self.slider = Slider(name, float(value), lambda number: changed(name, self._typed(number)), guard)
+        number = decimal(value[()] if isinstance(value, numpy.ndarray) else value)
+        self.slider = Slider(name, number, lambda number: changed(name, self._typed(number)), guard, width)
         self.widgets = self.slider.widgets
 
     def _typed(self, number: float) -> Any:
@@ -202,7 +252,7 @@ class ScalarControl:
 class ArrayControl:
     """The control of an input that is an array: an index field per axis, and a slider for the element chosen."""
 
-    def __init__(self, name: str, value: numpy.ndarray, changed: Changed, guard: Guard) -> None:
+    def __init__(self, name: str, value: numpy.ndarray, changed: Changed, guard: Guard, width: int) -> None:
         self.name = name
         self._array = value.copy()
         self._tell = changed
@@ -219,7 +269,7 @@ class ArrayControl:
             )
             for axis, length in enumerate(axes)
         ]
-        self.slider = Slider(self._label(), float(self._array[self._index()]), self._moved, guard)
+        self.slider = Slider(self._label(), decimal(self._array[self._index()]), self._moved, guard, width)
         for field in self._fields:
             field.observe(guard(self._chosen), "value")
         of = ipywidgets.Label(f"of {'×'.join(map(str, axes))}", layout=ipywidgets.Layout(width="auto"))
@@ -235,22 +285,32 @@ class ArrayControl:
         return f"{self.name}[{', '.join(map(str, self._index()))}]"
 
     def _chosen(self, change: Any) -> None:
-        self.slider.show(self._label(), float(self._array[self._index()]))
+        self.slider.show(self._label(), decimal(self._array[self._index()]))
 
     def _moved(self, number: float) -> None:
         self._array[self._index()] = number
         self._tell(self.name, self._array.copy())
 
 
-def control_of(name: str, value: Any, changed: Changed, guard: Guard) -> ScalarControl | ArrayControl | None:
-    """The control of an input; None for one that no slider can move: complex, empty, or of another array library."""
+def can_move(value: Any) -> bool:
+    """Whether an input has a control; none that is complex, empty, or of another array library."""
     if isinstance(value, bool) or not isinstance(value, float | int | numpy.floating | numpy.ndarray):
-        return None
-    if isinstance(value, numpy.ndarray) and value.dtype.kind != "f":
-        return None
+        return False
+    return not isinstance(value, numpy.ndarray) or (value.dtype.kind == "f" and value.size > 0)
+
+
+def longest_label(name: str, value: Any) -> str:
+    """The longest label that the control of an input may have: that of an array's last element."""
+    if not isinstance(value, numpy.ndarray) or not value.ndim:
+        return name
+    return f"{name}[{', '.join(str(length - 1) for length in value.shape)}]"
+
+
+def control_of(name: str, value: Any, changed: Changed, guard: Guard, width: int) -> ScalarControl | ArrayControl:
+    """The control of an input that `can_move`; `width` is that of the labels."""
     if isinstance(value, numpy.ndarray) and value.ndim:
-        return ArrayControl(name, value, changed, guard) if value.size else None
-    control = ScalarControl(name, value, changed, guard)
+        return ArrayControl(name, value, changed, guard, width)
+    control = ScalarControl(name, value, changed, guard, width)
     if isinstance(value, numpy.ndarray):
         control.dtype = value.dtype
     return control

@@ -53,13 +53,23 @@ class Surroundings:
         self._kept: Namespace = {name: namespace[name] for name in _SPECIAL if name in namespace}
         copies = Copies(namespace, self._kept)
         self._kept.update({name: copies(whole[name]) for name in self.names})
+        self._tensors = [pair for pair in copies.pairs() if hasattr(type(pair[0]), "__adkit_move__")]
 
     def fresh(self) -> Namespace:
         """A namespace that holds what was remembered, and shares nothing with it that code can change."""
+        return self.fresh_for(())[0]
+
+    def fresh_for(self, tensors: Iterable[Any]) -> tuple[Namespace, list[Any]]:
+        """A fresh namespace, and what stands in it for each of some tensors of a style (see `holds`)."""
         made: Namespace = {name: self._kept[name] for name in _SPECIAL if name in self._kept}
         copies = Copies(self._kept, made)
         made.update({name: copies(self._kept[name]) for name in self.names})
-        return made
+        kept = {id(original): twin for original, twin in self._tensors}
+        return made, [copies(kept[id(tensor)]) for tensor in tensors]
+
+    def holds(self, tensor: Any) -> bool:
+        """Whether the code reaches this very tensor of a style, by a name or through an object such as a module."""
+        return any(original is tensor for original, _ in self._tensors)
 
 
 # ------------------------------------------------------------------------------------------------ reach
@@ -174,6 +184,10 @@ class Copies:
             made = value
         self._done[id(value)] = (value, made)
         return made
+
+    def pairs(self) -> list[tuple[Any, Any]]:
+        """What was copied so far, each with its copy."""
+        return list(self._done.values())
 
     def _keep(self, value: Any, made: Any) -> Any:
         """Note the copy before it is filled, since what it holds may hold it."""

@@ -11,14 +11,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import ipywidgets
+import numpy
 
 from .conductor import SLOW
-from .controls import ArrayControl, ScalarControl, control_of
+from .controls import ArrayControl, ScalarControl, can_move, control_of, label_width, longest_label
 from .failures import Failure, failure_of
 
 __adkit__ = True
 
 MOST_CONTROLS = 12
+MOST_NAMED = 6  # inputs without a control that are named
 TIPS = {
     "forward": "tangents, with the values",
     "reverse": "adjoints, back from the output",
@@ -93,8 +95,17 @@ class Choice:
 class Panel:
     """All widgets of one explorer; `widget` is the outermost."""
 
-    def __init__(self, owner: Owner, values: Mapping[str, Any], setup: Any, orders: list[int], gpu: str) -> None:
+    def __init__(
+        self,
+        owner: Owner,
+        values: Mapping[str, Any],
+        setup: Any,
+        orders: list[int],
+        gpu: str,
+        moves: Callable[[str], bool],
+    ) -> None:
         self._owner = owner
+        self._moves = moves
         self.mode = self._choice({"forward": "forward", "reverse": "reverse"}, setup.mode, "mode", str)
         self.device = self._choice({"cpu": "CPU", "gpu": "GPU"}, setup.device, "device", str)
         self.order = self._choice({str(n): f"order {n}" for n in orders}, str(setup.order), "order", int)
@@ -117,13 +128,9 @@ class Panel:
         return Choice(options, chosen, lambda value: self._owner.switch(**{key: kind(value)}), self.guarded)
 
     def _controls(self, values: Mapping[str, Any]) -> dict[str, ScalarControl | ArrayControl]:
-        made: dict[str, ScalarControl | ArrayControl] = {}
-        for name, value in values.items():
-            if len(made) < MOST_CONTROLS:
-                control = control_of(name, value, self._owner.choose, self.guarded)
-                if control is not None:
-                    made[name] = control
-        return made
+        movable = [name for name, value in values.items() if can_move(value) and self._moves(name)][:MOST_CONTROLS]
+        width = label_width(longest_label(name, values[name]) for name in movable)
+        return {name: control_of(name, values[name], self._owner.choose, self.guarded, width) for name in movable}
 
     def _progress(self) -> None:
         self.bar = ipywidgets.FloatProgress(min=0.0, max=1.0, layout={"width": "220px"}, tooltip="the run goes on")
@@ -141,8 +148,9 @@ class Panel:
             rows.append(ipywidgets.HBox(control.widgets, layout={**wrap, "grid_gap": "0 4px"}))
         left = [name for name in values if name not in self.controls]
         if left:
-            names = ", ".join(left[:6]) + (f" and {len(left) - 6} more" if len(left) > 6 else "")
-            rows.append(ipywidgets.Label(f"without a slider: {names}"))
+            without = ipywidgets.Label(f"without a slider: {_listed(left, values)}")
+            without.add_class("adkit-explorer-reason")
+            rows.append(without)
         box = ipywidgets.VBox([*rows, self.progress, self.message, self.shown], layout={"max_width": "1100px"})
         box.add_class("adkit-explorer")
         if self.mode.buttons["forward"].value:
@@ -232,6 +240,12 @@ class Panel:
         for widget in _every_widget(self.widget):
             widget.unobserve_all()
             widget.close()
+
+
+def _listed(names: list[str], values: Mapping[str, Any]) -> str:
+    """Names of inputs, those that are complex with that reason."""
+    told = [f"{name} (complex)" if numpy.iscomplexobj(values[name]) else name for name in names[:MOST_NAMED]]
+    return ", ".join(told) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
 
 
 def _every_widget(root: Any) -> list[Any]:

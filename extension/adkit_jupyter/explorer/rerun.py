@@ -21,8 +21,8 @@ from adkit.named_inputs import bind
 from adkit.pytrees import flatten, paths, unflatten
 from adkit.trace import CellSource, Trace
 
-from ..cell import Program, choose_output, execute, make_trace, record
-from ..faces import is_face
+from ..cell import Program, choose_output, execute, make_trace, prepare, record
+from ..faces import is_face, leaves_of, tensor_of
 from ..inputs import InputPlan, Inputs
 from ..namespace import RecordedNamespace
 from ..options import Options
@@ -49,6 +49,9 @@ class Rerun(Protocol):
     def __call__(self, values: Mapping[str, Any], setup: Setup) -> Trace:
         """The trace of a run with these inputs; raises what the user's code raises."""
 
+    def moves(self, name: str) -> bool:
+        """Whether a run can give this input another value."""
+
 
 class FunctionRerun:
     """A function and its arguments, which may be containers with inputs among their leaves (`p['w']`)."""
@@ -67,6 +70,10 @@ class FunctionRerun:
     def __call__(self, values: Mapping[str, Any], setup: Setup) -> Trace:
         with silence(self._shell):
             return self._traced({name: replaced(name, value, values) for name, value in self._given.items()}, setup)
+
+    def moves(self, name: str) -> bool:
+        """Every argument can be another one."""
+        return True
 
     def _traced(self, arguments: Mapping[str, Any], setup: Setup) -> Trace:
         bound = inspect.BoundArguments(self._bound.signature, {**self._bound.arguments, **arguments})
@@ -115,16 +122,38 @@ class CellRerun:
         self._surroundings = Surroundings(shell.user_ns, codes, also, local)
         self._local = local
         self._session = session_settings()
+        self._watched: dict[str, Any] = {}  # tensors that were there before, by the names under which they are inputs
+        self._fixed: set[str] = set()
 
     def first(self) -> Trace:
         """The cell itself, run in the user's namespace."""
         __tracebackhide__ = True
         trace: Trace = record(self._shell, self._program, self._options, self._local)
+        if not self._program.plan.names:
+            self._watch(trace)
         return trace
+
+    def moves(self, name: str) -> bool:
+        """Every input but a tensor that the cell makes without a name of its own, such as a new module's parameter."""
+        return name not in self._fixed
+
+    def _watch(self, trace: Trace) -> None:
+        """Note which tensors of PyTorch's style were the inputs, so that a run can begin by moving them."""
+        tensors = {name: tensor_of(node) for name, node in trace._inputs.items()}
+        made = [name for name, tensor in tensors.items() if tensor is not None and not self._surroundings.holds(tensor)]
+        self._watched = {name: t for name, t in tensors.items() if t is not None and name not in made}
+        names = self._shell.user_ns
+        assigned = tuple(name for name in made if name in self._program.assigned and names.get(name) is tensors[name])
+        self._fixed = set(made) - set(assigned)
+        if assigned:
+            named = prepare(self._shell, self._program.cell, dataclasses.replace(self._options, names=assigned))
+            self._program = dataclasses.replace(named, plan=self._program.plan)
 
     def __call__(self, values: Mapping[str, Any], setup: Setup) -> Trace:
         options = dataclasses.replace(self._options, mode=setup.mode, order=setup.order, device=setup.device)
-        namespace = self._surroundings.fresh()
+        namespace, tensors = self._surroundings.fresh_for(self._watched.values())
+        for name, tensor in zip(self._watched, tensors, strict=True):
+            tensor.__adkit_move__(values[name])
         space = _Throwaway(namespace, self._program.plan, _Chosen(self._program.plan.names, values))
         session = {**self._session, "mode": setup.mode, "device": setup.device}
         with adkit.settings(**session), silence(self._shell):
@@ -142,6 +171,7 @@ def _rerecorded(program: Program, options: Options, space: RecordedNamespace) ->
             space.prepare()
             value = execute(program, space.namespace)
             name, output = choose_output(program, value, options.of, space.namespace, rec)
+            space.inputs.settle(leaves_of(output), space.namespace)
     finally:
         space.restore()
     return make_trace(rec, program, options, space, name, output)
@@ -164,10 +194,19 @@ class _Chosen(Inputs):
     def _add_face(self, name: str, value: Any) -> Any:
         """Make a style's tensor the input `name`, with the explorer's value in the tensor's dtype."""
         self._of_face = True
+        if name in self._values and hasattr(value, "__adkit_move__"):
+            value.__adkit_move__(self._values[name])
         try:
             return super()._add_face(name, value)
         finally:
             self._of_face = False
+
+    def settle(self, leaves: list[tuple[Any, Any]], namespace: Mapping[str, Any]) -> None:
+        """As always, but the inputs stay in the order of the first run."""
+        super().settle(leaves, namespace)
+        if not self.named:
+            place = {name: number for number, name in enumerate(self._values)}
+            self.names = tuple(sorted(self.names, key=lambda name: place.get(name, len(place))))
 
     def make(self, name: str, value: Any) -> Any:
         """The handle of an input."""

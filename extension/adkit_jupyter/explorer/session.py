@@ -19,6 +19,7 @@ import adkit
 from adkit import formatting
 from adkit.errors import DeviceError, InputError
 from adkit.explorer_document import VIEWS
+from adkit.named_derivatives import is_real
 
 from ..cell import prepare
 from ..expression import prepare_expression
@@ -59,7 +60,8 @@ class Explorer:
         self._setup = setup
         self._pictures = pictures.Pictures(views)
         orders = sorted({1, 2, setup.order})
-        self.panel = Panel(self, self.values, dataclasses.replace(setup, mode=trace.mode), orders, gpu_reason())
+        shown = dataclasses.replace(setup, mode=trace.mode)
+        self.panel = Panel(self, self.values, shown, orders, gpu_reason(), rerun.moves)
         self.panel.explain(order_reason(trace))
         self._document: dict[str, Any] | None = None
         self._conductor = Conductor(self._run, self)
@@ -260,7 +262,11 @@ def gpu_reason() -> str:
 
 def order_reason(trace: Any) -> str:
     """Why a trace has no second derivatives to show; empty where it has."""
-    return "needs a scalar output" if numpy.shape(trace.value) else ""
+    if numpy.shape(trace.value):
+        return "needs a scalar output"
+    if numpy.iscomplexobj(trace.value):
+        return "needs a real output"
+    return "" if any(is_real(leaf) for leaf in trace._leaves.values()) else "needs a real input"
 
 
 # ------------------------------------------------------------------------------------------------ making

@@ -80,6 +80,12 @@ class Module:
             registry.pop(name, None)
         object.__delattr__(self, name)
 
+    def __adkit_copy__(self, copies: Callable[[Any], Any]) -> Module:
+        """A copy for a run in a namespace of its own, with the copies of what is in it."""
+        made: Module = object.__new__(copies(type(self)))
+        made.__dict__.update({name: copies(value) for name, value in self.__dict__.items()})
+        return made
+
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; each subclass has its own."""
         raise refuse(
