@@ -96,7 +96,7 @@ def extent(values: Iterable[float | None]) -> tuple[float, float]:
         return -1.0, 1.0
     low, high = min(finite), max(finite)
     flat = high - low <= 1e-12 * max(abs(low), abs(high))
-    margin = max(abs(low) * 0.1, 0.1) if flat else (high - low) * 0.06
+    margin = (abs(low) * 0.1 or 0.1) if flat else (high - low) * 0.06
     return low - margin, high + margin
 
 

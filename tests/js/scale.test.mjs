@@ -52,3 +52,10 @@ test("heat map cells are grouped by sign and strength", () => {
   assert.equal(cellsPath([[0, 0], [1, 2]]), "M0 0h1v1h-1zM2 1h1v1h-1z");
   assert.equal(heatGroups([]).largest, 0);
 });
+
+test("an axis has two numbers at least, and a flat tiny line its own scale", () => {
+  assert.deepEqual(ticks(-36, 34, 1), [-20, 0, 20]);
+  const [low, high] = extent([4.14e-21, 4.14e-21]);
+  assert.ok(low > 0 && high < 1e-20);
+  assert.deepEqual(extent([0, 0]), [-0.1, 0.1]);
+});

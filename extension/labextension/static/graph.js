@@ -45,6 +45,7 @@ export class GraphView {
   #build(graph) {
     const labelled = graph.edges.some((edge) => edge.label !== null);
     this.drawing = { width: graph.width, height: graph.height };
+    this.element.style.setProperty("--adkit-width", String(Math.round(this.drawing.width)));
     this.element.style.setProperty("--adkit-height", String(Math.round(this.drawing.height)));
     this.canvas = svg("svg", {
       class: "adkit-canvas",

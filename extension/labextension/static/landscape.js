@@ -14,6 +14,8 @@ const LEFT = 56;
 const RIGHT = 14;
 const TOP = 12;
 const FOOT = 34;
+const LONGEST = 26; // pixels of an arrow
+const SHORTEST = 7;
 
 /** @param {Contour} contour @returns {HTMLElement} */
 export function landscape(contour) {
@@ -56,22 +58,22 @@ function segmentsPath(segments, toX, toY) {
 }
 
 /**
- * Arrows up the slope as it looks in this picture; the root of the length, so that weak slopes are seen too.
+ * Arrows up the slope as it looks in this picture; the root of the length, and never a mere dot, so that weak slopes are seen too.
  *
  * @param {Contour} contour
  * @param {Scale} toX
  * @param {Scale} toY
  * @returns {string[]}
  */
-function arrowsOf({ field }, toX, toY) {
-  const perX = 1 / (toX(1) - toX(0));
-  const perY = 1 / (toY(1) - toY(0));
+function arrowsOf({ field, ranges: [across, up] }, toX, toY) {
+  const perX = (across[1] - across[0]) / (toX(across[1]) - toX(across[0]));
+  const perY = (up[1] - up[0]) / (toY(up[1]) - toY(up[0]));
   const shown = field.map(([x, y, dx, dy]) => ({ x: toX(x), y: toY(y), dx: dx * perX, dy: dy * perY }));
   const longest = Math.max(0, ...shown.map(({ dx, dy }) => Math.hypot(dx, dy)));
-  return shown.filter(({ dx, dy }) => Math.hypot(dx, dy) > 1e-3 * longest).map(({ x, y, dx, dy }) => {
+  return shown.filter(({ dx, dy }) => Math.hypot(dx, dy) > 0).map(({ x, y, dx, dy }) => {
     const size = Math.hypot(dx, dy);
-    const scale = (26 * Math.sqrt(size / longest)) / size;
-    return arrow(x, y, x + dx * scale, y + dy * scale);
+    const length = Math.max(SHORTEST, LONGEST * Math.sqrt(size / longest));
+    return arrow(x, y, x + (dx / size) * length, y + (dy / size) * length);
   });
 }
 

@@ -75,12 +75,31 @@ export class ListView {
       "data-focus": "list",
     }, html("div", { class: "adkit-columns", role: "row", "aria-rowindex": 1 }, ...this.columns.map(heading)), this.body);
     const widths = columnWidths(this.doc, this.columns);
-    const tracks = widths.map((width, i) => `minmax(${width}ch, ${SHARES[this.columns[i].key]}fr)`);
-    table.style.setProperty("--adkit-tracks", tracks.join(" "));
-    table.style.setProperty("--adkit-characters", String(widths.reduce((a, b) => a + b)));
+    this.#divide(table, "", widths, widths.map((_, i) => SHARES[this.columns[i].key]));
+    const narrow = widths.map((width, i) => Math.min(width, this.columns[i].narrow));
+    this.#divide(table, "narrow-", narrow, widths.map((width, i) => width - narrow[i]));
     table.style.setProperty("--adkit-gaps", String(widths.length - 1));
     table.style.setProperty("--adkit-row", `${ROW_HEIGHT}px`);
     return table;
+  }
+
+  /**
+   * Notes how the columns divide the room: at least so wide, and what is left over by shares.
+   *
+   * @param {HTMLElement} table
+   * @param {string} kind
+   * @param {number[]} widths  in characters
+   * @param {number[]} shares
+   */
+  #divide(table, kind, widths, shares) {
+    table.style.setProperty(`--adkit-${kind}tracks`, widths.map((width, i) => `minmax(${width}ch, ${shares[i]}fr)`).join(" "));
+    table.style.setProperty(`--adkit-${kind}characters`, String(widths.reduce((a, b) => a + b)));
+  }
+
+  /** Where not all columns have room at full width, the wide ones give way, so that the derivative is in sight. */
+  #fit() {
+    this.element.classList.remove("adkit-narrow");
+    this.element.classList.toggle("adkit-narrow", this.element.scrollWidth > this.element.clientWidth);
   }
 
   #listen() {
@@ -93,6 +112,7 @@ export class ListView {
     this.on.add(this.element, "focus", () => this.#describe());
     this.observer = new ResizeObserver(() => {
       if (this.element.clientHeight === 0) return;
+      this.#fit();
       if (Math.abs(this.element.scrollTop - this.state.scrollTop) > 1) this.element.scrollTop = this.state.scrollTop;
       this.draw();
     });
@@ -158,7 +178,7 @@ export class ListView {
     const cell = html("span", {
       role: "gridcell",
       class: `adkit-cell${column.number ? " adkit-number" : ""}${tone}`,
-      title: content.length > column.most ? content : null,
+      title: content.length > Math.min(column.most, column.narrow) ? content : null,
     }, content);
     if (column.key !== "text") return cell;
     cell.style.setProperty("--adkit-depth", String(line.depth));

@@ -17,6 +17,10 @@ const PANEL = 92;
 const GAP = 30;
 const TOP = 20;
 
+/** As many instructions as a program may have whose curves are drawn. */
+const LONGEST = 2000;
+const LONGEST_NAME = 16;
+
 /** Said where a curve has a gap. */
 const GAP_TEXT = "no line where another branch would be taken, or where the value is not finite";
 
@@ -28,7 +32,7 @@ export class PlotView {
     this.element = html("section", { class: "adkit-pane adkit-plots", "aria-label": "Plots" });
     for (const plot of doc.plots) this.element.append(this.#plot(plot));
     if (doc.plots.length === 0) {
-      this.element.append(html("p", { class: "adkit-message" }, "There is nothing to plot: no scalar input and no array derivative."));
+      this.element.append(html("p", { class: "adkit-message" }, nothingText(doc)));
     }
   }
 
@@ -48,10 +52,10 @@ export class PlotView {
     const toX = linear(curve.x.length > 0 ? [Math.min(...curve.x), Math.max(...curve.x)] : [0, 1], [LEFT, WIDTH - RIGHT]);
     const lower = TOP + PANEL + GAP;
     const value = panel(curve, curve.value, { toX, top: TOP, tone: "primal", label: "value v" });
-    const slope = panel(curve, curve.derivative, { toX, top: lower, tone: "derivative", label: `derivative along ${curve.input}` });
+    const slope = panel(curve, curve.derivative, { toX, top: lower, tone: "derivative", label: `derivative along ${brief(curve.input)}` });
     const lowest = curve.second ? lower + PANEL + GAP : lower;
     const second = curve.second
-      ? panel(curve, curve.second, { toX, top: lowest, tone: "derivative adkit-second", label: `second derivative along ${curve.input}` }) : null;
+      ? panel(curve, curve.second, { toX, top: lowest, tone: "derivative adkit-second", label: `second derivative along ${brief(curve.input)}` }) : null;
     const height = lowest + PANEL + 34;
     const cursor = svg("line", { class: "adkit-cursor", x1: -9, x2: -9, y1: TOP, y2: lowest + PANEL });
     const picture = svg("svg", { class: "adkit-picture", viewBox: `0 0 ${WIDTH} ${height}`, role: "img", tabindex: 0,
@@ -107,8 +111,9 @@ export class PlotView {
     const rows = map.matrix.length;
     const columns = map.matrix.reduce((most, row) => Math.max(most, row.length), 0);
     const hatch = uniqueId();
+    const aspect = Math.min(6, Math.max(0.75, columns / Math.max(rows, 1)));
     const picture = svg("svg", { class: "adkit-heat", viewBox: `0 0 ${columns} ${rows}`, preserveAspectRatio: "none", role: "img",
-      "aria-label": `${map.title}: ${rows} by ${columns}, greatest size ${formatNumber(largest)}` }, hatchPattern(hatch, columns, rows));
+      "aria-label": `${map.title}: ${rows} by ${columns}, greatest size ${formatNumber(largest)}` }, hatchPattern(hatch, columns, rows, aspect));
     for (const [key, cells] of groups) {
       const d = cellsPath(cells);
       const step = key === "nan" || key === "0" ? key : key.slice(1);
@@ -118,7 +123,7 @@ export class PlotView {
     const rest = map.rows === map.columns ? `rows of ${map.rows} down, columns across` : `${map.rows ? `${map.rows} down, ` : ""}${map.columns} across`;
     const caption = html("p", { class: "adkit-caption", role: "status" }, rest);
     this.#inspect(picture, map, rows, columns, caption, rest);
-    picture.style.aspectRatio = String(Math.min(6, Math.max(0.75, columns / Math.max(rows, 1))));
+    picture.style.aspectRatio = String(aspect);
     return html("figure", { class: "adkit-figure adkit-figure-heat" }, html("figcaption", { class: "adkit-heading" }, map.title),
       picture, heatLegend(largest, groups), caption);
   }
@@ -142,6 +147,25 @@ export class PlotView {
     });
     this.on.add(picture, "pointerleave", () => { caption.textContent = rest; });
   }
+}
+
+/**
+ * Why there is no plot.
+ *
+ * @param {Pick<TraceDocument, "counts">} doc
+ * @returns {string}
+ */
+export function nothingText({ counts: { instructions } }) {
+  if (instructions > LONGEST) {
+    return `No curves: they are drawn for programs of at most ${LONGEST.toLocaleString("en")} instructions, and this one has ${instructions.toLocaleString("en")}.`;
+  }
+  return "There is nothing to plot: a curve needs a real scalar input and a real scalar output, a heat map the derivative by an array.";
+}
+
+/** A name that leaves room for what stands beside it. @param {string} name @returns {string} */
+function brief(name) {
+  const characters = [...name];
+  return characters.length <= LONGEST_NAME ? name : `${characters.slice(0, LONGEST_NAME - 1).join("")}…`;
 }
 
 /**
@@ -235,10 +259,18 @@ function point(at, value, toX, toY, tone) {
   return svg("circle", { class: `adkit-point adkit-${tone}`, cx: toX(at).toFixed(1), cy: toY(value).toFixed(1), r: 4 });
 }
 
-/** @param {string} id @param {number} columns @param {number} rows @returns {SVGElement} */
-function hatchPattern(id, columns, rows) {
+/**
+ * Dots that are squares on the screen, whatever the shape of a cell.
+ *
+ * @param {string} id
+ * @param {number} columns
+ * @param {number} rows
+ * @param {number} aspect  width of the whole by its height
+ * @returns {SVGElement}
+ */
+function hatchPattern(id, columns, rows, aspect) {
   const w = columns / 110;
-  const h = rows / 110;
+  const h = (rows * aspect) / 110;
   return svg("defs", {}, svg("pattern", { id, patternUnits: "userSpaceOnUse", width: 2 * w, height: 2 * h },
     svg("path", { class: "adkit-hatch", d: `M0 0h${w}v${h}h${-w}zM${w} ${h}h${w}v${h}h${-w}z` })));
 }

@@ -67,6 +67,7 @@ export function eachRow(rows, visit) {
  * @property {boolean} number   aligned right
  * @property {number} least     smallest width, in characters
  * @property {number} most      greatest width, in characters; longer text ends in an ellipsis
+ * @property {number} narrow    the same where there is no room for all columns
  * @property {string} tone      "primal", "tangent", "adjoint", "dim" or ""
  */
 
@@ -88,15 +89,15 @@ export function columns(doc) {
   if (given.size === 0 && !doc.partial) given.add(doc.mode === "forward" ? "tangent" : "adjoint");
   /** @type {Column[]} */
   const shown = [
-    { key: "id", heading: "", number: false, least: 4, most: 12, tone: "primal" },
-    { key: "name", heading: "name", number: false, least: 5, most: 20, tone: "" },
-    { key: "text", heading: "instruction", number: false, least: 14, most: 52, tone: "" },
-    { key: "line", heading: "line", number: false, least: 4, most: 22, tone: "" },
+    { key: "id", heading: "", number: false, least: 4, most: 12, narrow: 12, tone: "primal" },
+    { key: "name", heading: "name", number: false, least: 5, most: 20, narrow: 14, tone: "" },
+    { key: "text", heading: "instruction", number: false, least: 14, most: 52, narrow: 26, tone: "" },
+    { key: "line", heading: "line", number: false, least: 4, most: 22, narrow: 8, tone: "" },
   ];
-  if (typed) shown.push({ key: "type", heading: "shape and dtype", number: false, least: 12, most: 24, tone: "dim" });
-  shown.push({ key: "value", heading: "value v", number: true, least: 10, most: 44, tone: "primal" });
+  if (typed) shown.push({ key: "type", heading: "shape and dtype", number: false, least: 12, most: 24, narrow: 24, tone: "dim" });
+  shown.push({ key: "value", heading: "value v", number: true, least: 10, most: 44, narrow: 20, tone: "primal" });
   for (const key of /** @type {const} */ (["tangent", "adjoint"])) {
-    if (given.has(key)) shown.push({ key, heading: sweepHeading(doc, key), number: true, least: 10, most: 44, tone: key });
+    if (given.has(key)) shown.push({ key, heading: sweepHeading(doc, key), number: true, least: 10, most: 44, narrow: 20, tone: key });
   }
   return shown;
 }

@@ -33,6 +33,7 @@ export function ticks(low, high, about) {
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   if (!(last - first < 100)) return [low];
+  if (last <= first && about < 16) return ticks(low, high, 2 * about); // one number alone says nothing about the scale
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
@@ -52,7 +53,7 @@ export function extent(numbers) {
   }
   if (low > high) return [-1, 1];
   const flat = high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high));
-  const margin = flat ? Math.max(Math.abs(low) * 0.1, 0.1) : (high - low) * 0.06;
+  const margin = flat ? Math.abs(low) * 0.1 || 0.1 : (high - low) * 0.06;
   return [low - margin, high + margin];
 }
 
