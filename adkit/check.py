@@ -311,7 +311,8 @@ def _report(f: Function, leaves: list[Any], names: list[str], order: int, modes:
     rows: list[Row] = []
     for n in range(1, order + 1):
         flat = f if isinstance(f, RecordedProgram) else _floating_outputs(f)
-        weights = [_direction(out, random) for out in flat(*leaves)]
+        made = flat.recorded(*leaves) if isinstance(flat, RecordedProgram) else flat(*leaves)
+        weights = [_direction(out, random) for out in made]
         directions = [_direction(leaf, random) for leaf in leaves]
         if isinstance(flat, RecordedProgram):
             lines = [(_widened(x), _widened(direction)) for x, direction in zip(leaves, directions, strict=True)]

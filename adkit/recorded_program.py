@@ -16,7 +16,7 @@ from .errors import PathError
 from .nodes import Recording
 from .sweeps.batch import BatchSweep
 from .sweeps.forward import ForwardPlan
-from .sweeps.order import active, ancestors
+from .sweeps.order import active, active_by_input, ancestors
 from .sweeps.replay import Replay
 from .sweeps.reverse import reverse_sweep
 
@@ -34,7 +34,9 @@ class RecordedProgram:
 
     def __init__(self, replay: Replay) -> None:
         self._replay = replay
-        self._order = active(ancestors([replay.output], 0)[0], replay.inputs)
+        whole = ancestors([replay.output], 0)[0]
+        self._order = active(whole, replay.inputs)
+        self._between = dict(zip(replay.inputs, active_by_input(whole, replay.inputs), strict=True))
         self._floating = numpy_dtype(replay.output).kind in "fc"
         self._adjoints: list[Any] | None = None
         self._sweeps: dict[tuple[int, ...], BatchSweep] = {}
@@ -48,10 +50,15 @@ class RecordedProgram:
         except PathError:
             return [numpy.full(self._replay.output.shape, numpy.nan)[()]]
 
+    def recorded(self, *points: Any) -> list[Any]:
+        """The result at the recorded inputs, which are `points`; evaluated only where it was not kept."""
+        value = self._replay.output.value
+        return [value] if self._floating and value is not None else self(*points)
+
     def pushed(self, i: int, direction: Any) -> list[Any]:
         """The tangent of the result along a direction of input i, by a forward sweep at the recorded point."""
         node = self._replay.inputs[i]
-        plan = ForwardPlan([self._replay.output], [node], active(self._order, [node]))
+        plan = ForwardPlan([self._replay.output], [node], self._between[node])
         (tangent,) = plan.sweep([_typed(direction, node)])
         return [0.0 if tangent is None else tangent] if self._floating else []
 

@@ -14,7 +14,7 @@ import functools
 import math
 import time
 import tracemalloc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +27,8 @@ from ..formatting import number
 from ..nodes import INPUT, TRANSFER, Node, state
 from ..seeds import total_size
 from ..sweeps.forward import ForwardPlan
-from ..sweeps.order import active
-from ..sweeps.reverse import reverse_sweep
+from ..sweeps.order import active_by_input
+from ..sweeps.reverse import reverse_sweep, run_plain
 from .collector import without_collector
 from .places import Places
 from .report import Column, Report, Row, Table
@@ -123,46 +123,45 @@ def _measured(trace: Any, places: Places, work: Work) -> Measured:
     inputs, out, order = trace._inputs, trace._output.node, trace._nodes
     seed = _unit(trace._output.value, trace._output.shape)
     ends = list(inputs.values())
-    plans = _plans(inputs, out, order)
+    orders = dict(zip(inputs, active_by_input(order, ends), strict=True))
     if len(order) > LONG:
-        return _measured_once(trace, places, work, plans, seed)
+        return _measured_once(trace, places, work, orders, seed)
 
     def back() -> None:
         reverse_sweep([(out, seed)], ends, order)
 
+    plans = {name: _plan(trace, name, orders[name]) for name in orders}
     forward = {name: _best(functools.partial(plan.sweep, [unit])) for name, (plan, unit) in plans.items()}
     slowest = max(plans, key=lambda name: forward[name])
     plan, unit = plans[slowest]
-    lines = _combined(*(watch.by_line(places) for watch in _watched(trace, plan, unit, seed)))
+    lines = _combined(trace, places, _watched(trace, plan, unit, seed))
     taken = _peak(lambda: plan.sweep([unit])), _peak(back)
     return Measured(_value_time(trace), forward, _best(back), *taken, lines)
 
 
-def _plans(inputs: Mapping[str, Node], out: Node, order: list[Node]) -> dict[str, tuple[ForwardPlan, Any]]:
-    """Per input its forward sweep and the seed."""
-    return {
-        name: (ForwardPlan([out], [node], active(order, [node])), _unit(node.value, node.shape))
-        for name, node in inputs.items()
-    }
+def _plan(trace: Any, name: str, order: list[Node]) -> tuple[ForwardPlan, Any]:
+    """The forward sweep by an input, and its seed."""
+    node = trace._inputs[name]
+    return ForwardPlan([trace._output.node], [node], order), _unit(node.value, node.shape)
 
 
-def _measured_once(
-    trace: Any, places: Places, work: Work, plans: Mapping[str, tuple[ForwardPlan, Any]], seed: Any
-) -> Measured:
+def _measured_once(trace: Any, places: Places, work: Work, orders: Mapping[str, list[Node]], seed: Any) -> Measured:
     """The measurements of a long program: those by line, and as many further forward sweeps as there is time for."""
-    longest = max(plans, key=lambda name: len(plans[name][0].order))
-    value, along, back = _watched(trace, *plans[longest], seed)
+    names = sorted(orders, key=lambda name: -len(orders[name]))
+    longest = names[0]
+    value, along, back = watches = _watched(trace, *_plan(trace, longest, orders[longest]), seed)
     seconds = {longest: along.total}
-    for name in sorted(plans, key=lambda name: -len(plans[name][0].order)):
-        if name not in seconds and sum(seconds.values()) < FORWARD_BUDGET:
+    for name in names[1:]:
+        if sum(seconds.values()) + along.total * len(orders[name]) / max(1, len(orders[longest])) < FORWARD_BUDGET:
+            plan, unit = _plan(trace, name, orders[name])
             start = time.perf_counter()
-            plans[name][0].sweep([plans[name][1]])
+            plan.sweep([unit])
             seconds[name] = time.perf_counter() - start
-    each = sum(seconds.values()) / max(1, sum(len(plans[name][0].order) for name in seconds))
-    forward = {name: seconds.get(name, each * len(plan.order)) for name, (plan, _) in plans.items()}
+    each = sum(seconds.values()) / max(1, sum(len(orders[name]) for name in seconds))
+    forward = {name: seconds.get(name, each * len(order)) for name, order in orders.items()}
     tangents, adjoints = work.forward_peak // 2, work.reverse_peak - sum(work.kept.values())
-    estimated = tuple(name for name in plans if name not in seconds)
-    lines = _combined(*(watch.by_line(places) for watch in (value, along, back)))
+    estimated = tuple(name for name in orders if name not in seconds)
+    lines = _combined(trace, places, watches)
     return Measured(value.total, forward, back.total, tangents, adjoints, lines, True, estimated)
 
 
@@ -216,38 +215,30 @@ def _value_time(trace: Any) -> float | None:
 
 
 class _Stopwatch:
-    """Seconds by line: the time since the last call goes to the node that was said then."""
+    """Seconds by instruction: `nodes[k]` took from `times[k]` to `times[k + 1]`."""
 
     def __init__(self) -> None:
         self.nodes: list[Node | None] = []
         self.times: list[float] = []
 
-    def at(self, node: Node | None) -> None:
-        """Now begins the work on a node."""
-        self.nodes.append(node)
+    def visitor(self) -> Callable[..., None]:
+        """A function that notes a node, and the time."""
+        note, tick, clock = self.nodes.append, self.times.append, time.perf_counter
+
+        def visit(node: Node | None, value: Any = None) -> None:
+            note(node)
+            tick(clock())
+
+        return visit
+
+    def tick(self) -> None:
+        """Note the time only: before what is visited when it is done, and after what is visited when it begins."""
         self.times.append(time.perf_counter())
 
     @property
     def total(self) -> float:
         """All seconds."""
         return self.times[-1] - self.times[0] if self.times else 0.0
-
-    def by_line(self, places: Places) -> dict[tuple[str, int], float]:
-        """The sums by file and line."""
-        sums: dict[tuple[int, int], float] = {}
-        first: dict[tuple[int, int], Node] = {}
-        for node, start, end in zip(self.nodes, self.times, self.times[1:], strict=False):
-            if node is not None:
-                key = (id(node.code), node.lasti)
-                if key not in sums:
-                    sums[key], first[key] = 0.0, node
-                sums[key] += end - start
-        found: dict[tuple[str, int], float] = {}
-        for key, node in first.items():
-            line = line_of(places, node)
-            if line is not None:
-                found[line] = found.get(line, 0.0) + sums[key]
-        return found
 
 
 def line_of(places: Places, node: Node) -> tuple[str, int] | None:
@@ -257,46 +248,59 @@ def line_of(places: Places, node: Node) -> tuple[str, int] | None:
 
 
 def _watched(trace: Any, plan: ForwardPlan, unit: Any, seed: Any) -> tuple[_Stopwatch, _Stopwatch, _Stopwatch]:
-    """An evaluation, a forward and a reverse sweep, instruction by instruction."""
+    """An evaluation, a forward and a reverse sweep, instruction by instruction, without the strong zero."""
     value, forward, reverse = _Stopwatch(), _Stopwatch(), _Stopwatch()
     _evaluate(trace, value)
-    order = plan.order
-    following = dict(zip(order, [*order[1:], None], strict=True))
-    forward.at(order[0] if order else None)
-    plan.sweep([unit], lambda node, tangent: forward.at(following.get(node)))
-    forward.at(None)
-    reverse_sweep(
-        [(trace._output.node, seed)],
-        list(trace._inputs.values()),
-        trace._nodes,
-        visit=lambda node, g: reverse.at(node),
-    )
-    reverse.at(None)
+    forward.tick()
+    plan.run([unit], forward.visitor())
+    run_plain(trace._nodes, [(trace._output.node, seed)], list(trace._inputs.values()), reverse.visitor())
+    reverse.tick()
     return value, forward, reverse
 
 
-Lines = Mapping[tuple[str, int], float]
-
-
-def _combined(value: Lines, forward: Lines, reverse: Lines) -> dict[tuple[str, int], tuple[float, float, float]]:
-    lines = dict.fromkeys([*value, *forward, *reverse])
-    return {line: (value.get(line, 0.0), forward.get(line, 0.0), reverse.get(line, 0.0)) for line in lines}
+def _combined(
+    trace: Any, places: Places, watches: Sequence[_Stopwatch]
+) -> dict[tuple[str, int], tuple[float, float, float]]:
+    """File and line -> what each of the three took there."""
+    lines: list[tuple[str, int] | None] = [None]  # 0 stands for no line
+    places_of: dict[Any, int] = {None: 0}
+    sites: dict[tuple[int, int], int] = {}
+    at: dict[Node | None, int] = {None: 0}
+    for node in [*trace._nodes, *trace.listing().nodes]:
+        key = (id(node.code), node.lasti)
+        index = sites.get(key)
+        if index is None:
+            line = line_of(places, node)
+            if line not in places_of:
+                places_of[line] = len(lines)
+                lines.append(line)
+            index = sites[key] = places_of[line]
+        at[node] = index
+    sums = []
+    for watch in watches:
+        which = numpy.fromiter((at.get(node, 0) for node in watch.nodes), int, len(watch.nodes))
+        sums.append(numpy.bincount(which, numpy.diff(watch.times), len(lines)))
+    table = numpy.stack(sums, axis=1).tolist()
+    return {line: tuple(took) for line, took in zip(lines, table, strict=True) if line is not None and any(took)}
 
 
 def _evaluate(trace: Any, watch: _Stopwatch) -> None:
     """Evaluate the recorded operations once more on the recorded values, as far as these were kept."""
     before, state.replaying = state.replaying, True
+    visit = watch.visitor()
     try:
         for node in trace.listing().nodes:
-            operands = [i.value if type(i) is Node else i for i in node.inputs]
-            if node.primitive in (INPUT, TRANSFER) or any(i is None for i in operands):
+            if node.primitive is INPUT or node.primitive is TRANSFER:
                 continue
-            watch.at(node)
+            operands = [i.value if type(i) is Node else i for i in node.inputs]
+            if any(i is None for i in operands):
+                continue
+            visit(node)
             try:
                 node.primitive(*operands, **(node.params or {}))
             except Exception:  # a constant that was not kept; its time is not known
-                watch.at(None)
-        watch.at(None)
+                visit(None)
+        watch.tick()
     finally:
         state.replaying = before
 
@@ -405,7 +409,8 @@ def _line_table(places: Places, made: Cost, trace: Any) -> Table:
     spent = made.measured.lines
     whole = sum(times[2] for times in spent.values()) or 1.0
     rows = []
-    for line in sorted(count)[:LINES]:
+    dearest = sorted(count, key=lambda line: -sum(spent.get(line, (0.0,))))[:LINES]
+    for line in sorted(dearest):
         value, forward, reverse = spent.get(line, (0.0, 0.0, 0.0))
         first = first_of[line]
         cells = (
@@ -425,7 +430,7 @@ def _line_table(places: Places, made: Cost, trace: Any) -> Table:
         Column("instructions", "right"),
         Column("kept for reverse", "right"),
     )
-    some = f", the first {LINES} of {len(count)}" if len(count) > LINES else ""
+    some = f", the dearest {LINES} of {len(count)}" if len(count) > LINES else ""
     return Table(columns, tuple(rows), f"by line, one sweep each: times measured, the rest counted{some}")
 
 

@@ -30,10 +30,9 @@ from ..nodes import Node
 from ..primitive import ELEMENTWISE
 from ..primitives.shape import conjugate
 from ..sweeps.forward import ForwardPlan, _push_elementwise
-from ..sweeps.order import ancestors
+from ..sweeps.order import active_by_input, ancestors
 from ..sweeps.reverse import reverse_sweep
 from ..sweeps.values import read
-from ..tracing import depends_on
 from . import edges
 from .partials import Local, local_partials
 from .web import Carried, Tangents, Web, inner, of_numbers, pushed, tangents_of
@@ -147,7 +146,7 @@ def routes(output: Node, source: Node, seed: Any) -> Routes:
 def all_routes(output: Node, sources: Sequence[Node], seed: Any) -> list[Routes]:
     """The same for several variables, none of which depends on another."""
     made = [Routes(source, output) for source in sources]
-    between = _between(ancestors([output], 0)[0], sources)
+    between = active_by_input(ancestors([output], 0)[0], sources)
     numbers: list[tuple[Routes, list[Node]]] = []
     arrays: list[tuple[Routes, list[Node]]] = []
     for one, order in zip(made, between, strict=True):
@@ -159,28 +158,6 @@ def all_routes(output: Node, sources: Sequence[Node], seed: Any) -> list[Routes]
     if arrays:
         _carry_arrays(arrays, _union([order for _, order in arrays]), seed)
     return made
-
-
-def _between(order: Sequence[Node], sources: Sequence[Node]) -> list[list[Node]]:
-    """For each source the nodes of `order` that depend on it through derivatives, as `sweeps.order.active` has them."""
-    reached = {source: 1 << s for s, source in enumerate(sources)}
-    found: list[list[Node]] = [[] for _ in sources]
-    into: dict[int, list[list[Node]]] = {}  # the lists for a set of sources
-    for node in order:
-        mask = reached.get(node, 0)
-        if not mask:
-            for i, parent in enumerate(node.inputs):
-                if type(parent) is Node and parent in reached and depends_on(node.primitive, i):
-                    mask |= reached[parent]
-            if not mask:
-                continue
-            reached[node] = mask
-        lists = into.get(mask)
-        if lists is None:
-            lists = into[mask] = [one for s, one in enumerate(found) if mask >> s & 1]
-        for one in lists:
-            one.append(node)
-    return found
 
 
 def _union(orders: Sequence[list[Node]]) -> list[Node]:

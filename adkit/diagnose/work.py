@@ -199,32 +199,25 @@ def counted(nodes: Sequence[Node], order: Sequence[Node], inputs: int, outputs: 
     """The counts of all `nodes`, and of the sweeps over those in `order`, which depend on the inputs."""
     classes: dict[str, list[float]] = {}
     known: dict[Any, tuple[str, int, float, float]] = {}
-
-    def of(node: Node) -> tuple[str, int, float, float]:
-        """Class, elements, operations and operations of a sweep, which instructions of equal shapes share."""
-        if node.params is not None and "body" in node.params:
-            return class_of(node), node.size, flops(node), sweep_flops(node)
-        key: tuple[Any, ...] = (node.primitive, node.shape)
-        for i in node.inputs:
-            key += (i.shape,) if type(i) is Node else ("", getattr(i, "shape", ()))
-        found = known.get(key)
-        if found is None:
-            found = known[key] = (class_of(node), node.size, flops(node), sweep_flops(node))
-        return found
-
+    of: dict[Node, tuple[str, int, float, float]] = {}
+    tally: dict[int, int] = {}
     for node in nodes:
-        name, size, ops, _ = of(node)
+        of[node] = found = _counts(node, known)
+        tally[id(found)] = tally.get(id(found), 0) + 1
+    for found in {id(found): found for found in of.values()}.values():
+        name, size, ops, _ = found
+        count = tally[id(found)]
         entry = classes.setdefault(name, [0, 0, 0.0])
-        entry[0] += 1
-        entry[1] += size
-        entry[2] += ops
-    one = sum(of(node)[3] for node in order)
+        entry[0] += count
+        entry[1] += size * count
+        entry[2] += ops * count
+    one = sum([(of[node] if node in of else _counts(node, known))[3] for node in order])
     joins: dict[Node, int] = {}
     for node in order:
         for operand in node.inputs:
             if type(operand) is Node:
                 joins[operand] = joins.get(operand, 0) + 1
-    added = sum((count - 1) * node.size for node, count in joins.items() if count > 1)  # where contributions meet
+    added = sum([(count - 1) * node.size for node, count in joins.items() if count > 1])  # where contributions meet
     kept = kept_bytes(order)
     return Work(
         {name: (int(c[0]), int(c[1]), c[2]) for name in CLASSES if (c := classes.get(name))},
@@ -237,3 +230,15 @@ def counted(nodes: Sequence[Node], order: Sequence[Node], inputs: int, outputs: 
         sum(kept.values()) + peak_of(order, last_first=True),
         max(1, math.ceil(outputs * (one + added) / one)) if one else 1,
     )
+
+
+def _counts(node: Node, known: dict[Any, tuple[str, int, float, float]]) -> tuple[str, int, float, float]:
+    """Class, elements, operations and operations of a sweep, which instructions of equal shapes share."""
+    if node.params is not None and "body" in node.params:
+        return class_of(node), node.size, flops(node), sweep_flops(node)
+    shapes = [i.shape if type(i) is Node else ("", getattr(i, "shape", ())) for i in node.inputs]
+    key = (node.primitive, node.shape, *shapes)
+    found = known.get(key)
+    if found is None:
+        found = known[key] = (class_of(node), node.size, flops(node), sweep_flops(node))
+    return found

@@ -59,12 +59,14 @@ class BatchSweep:
         nodes, _ = ancestors([*outputs, *(guard.node for guard in guards)], self.since)
         self.batched = set(inputs)
         self._outside: set[Node] = set()
+        batched, outside, since = self.batched, self._outside, self.since
         for node in nodes:
-            parents = [i for i in node.inputs if type(i) is Node]
-            if any(p in self.batched for p in parents):
-                self.batched.add(node)
-            if any(self.depends_on_outside(p) for p in parents):
-                self._outside.add(node)
+            for parent in node.inputs:
+                if type(parent) is Node:
+                    if parent in batched:
+                        batched.add(node)
+                    if parent.id < since or parent in outside:
+                        outside.add(node)
         varying = [guard for guard in guards if guard.node in self.batched]
         self._forwarded = [g for g in guards if g.node not in self.batched and self.depends_on_outside(g.node)]
         self._decisions = set(record.decisions)
@@ -154,6 +156,8 @@ class BatchSweep:
             batch.values[i] if flag else self.constant(i) if type(i) is Node else i
             for i, flag in zip(node.inputs, flags, strict=True)
         ]
+        if primitive.kind == ELEMENTWISE:
+            return _elementwise(node, operands, flags)
         params = node.params or {}
         if primitive is INPUT:
             result = operands[0]
@@ -161,8 +165,6 @@ class BatchSweep:
             return operands[0][params["index"]]
         elif primitive is TIE:
             result = TIE(spread(batch.size, operands[0], flags[0]), operands[1])
-        elif primitive.kind == ELEMENTWISE:
-            return _elementwise(node, operands, flags)
         elif primitive is index_update or primitive is index_add:
             return self._written(node, operands, flags, batch)
         elif primitive.batch is not None:
@@ -291,12 +293,18 @@ def _as_recorded(node: Node, value: Any) -> Any:
     return value
 
 
-def _elementwise(node: Node, operands: Sequence[Any], flags: Sequence[bool]) -> Any:
+def _elementwise(node: Node, operands: list[Any], flags: Sequence[bool]) -> Any:
     """An elementwise instruction with the batch axes in front of the shapes that broadcast."""
-    ndim = len(node.shape)
-    aligned = [widened(x, flag, ndim) for x, flag in zip(operands, flags, strict=True)]
     row = node.primitive
-    return row.plain(*aligned) if all(type(x) in _PLAIN for x in aligned) else row(*aligned)
+    ndim = len(node.shape)
+    plain = True
+    for i, x in enumerate(operands):
+        kind = type(x)
+        if flags[i] and (kind is not numpy.ndarray or x.ndim <= ndim):
+            operands[i] = widened(x, True, ndim)
+            kind = type(operands[i])
+        plain = plain and kind in _PLAIN
+    return row.plain(*operands) if plain else row(*operands)
 
 
 def _holds(guard: GuardRecord, value: Any, size: int) -> numpy.ndarray:

@@ -42,7 +42,7 @@ def pull(node: Node, g: Any, cotangents: dict[Node, Any], owned: set[Node]) -> N
         before = cotangents.get(written)
         cotangents[written] = taken if before is None else before + taken
     if type(target) is Node:
-        if node not in owned:
+        if node not in owned or not node.shape:  # sums of arrays without axes are scalars, which take no assignment
             g = _copy(g)
         if isinstance(g, TracedArray):
             g[index] = 0.0

@@ -17,12 +17,13 @@ from ..handle import TracedArray
 from ..nodes import INPUT, Node, state
 from ..primitive import ELEMENTWISE, GENERAL, LINEAR, MULTILINEAR
 from ..primitives.indexing import index_update
-from .reverse import decided_nan, divisible, has_nan
+from .reverse import PLAIN_TYPES, decided_nan, divisible, has_nan
 from .values import FLOAT64, fit_tangent, read, read_recorded, result_of, seed_for
 
 __adkit__ = True
 
 Visit = Callable[[Node, Any], None]
+_DOUBLES = (FLOAT64, float)
 
 
 class ForwardPlan:
@@ -54,6 +55,10 @@ class ForwardPlan:
             result = self._sweep(tangents, visit, self.recorded, strong=True)
         return result
 
+    def run(self, tangents: Sequence[Any], visit: Visit) -> None:
+        """One pass without the strong zero, for its duration: `visit` gets each node when its tangent is known."""
+        self._sweep(tangents, visit, self.recorded, strong=False)
+
     def _sweep(self, seeds: Sequence[Any], visit: Visit | None, recorded: bool, strong: bool) -> list[Any]:
         tangents = {node: seed_for(t, recorded) for node, t in zip(self.inputs, seeds, strict=True) if t is not None}
         owned: set[Node] = set()
@@ -76,27 +81,35 @@ class ForwardPlan:
         self, node: Node, tangents: dict[Node, Any], owned: set[Node], operand: Any, recorded: bool, strong: bool
     ) -> None:
         primitive = node.primitive
-        incoming = [tangents.get(i) if type(i) is Node else None for i in node.inputs]
-        if all(t is None for t in incoming):
+        inputs = node.inputs
+        incoming = [tangents.get(i) if type(i) is Node else None for i in inputs]
+        for t in incoming:
+            if t is not None:
+                break
+        else:
             return
         if primitive.kind == ELEMENTWISE:
-            tangent = _push_elementwise(node, incoming, operand, recorded, strong)
+            tangent = None if recorded or strong or not primitive.direct else _push_directly(node, inputs, incoming)
+            if tangent is None:
+                tangent = _push_elementwise(node, incoming, operand, recorded, strong)
         elif primitive is index_update:
             tangent = self._update(node, incoming, owned)
         else:
             tangent = pushforward(node, incoming, operand)
         if tangent is None:
             return
-        kind = getattr(tangent, "dtype", None)  # a real result may have got a complex tangent
-        if getattr(tangent, "shape", ()) != node.shape or node.dtype is not FLOAT64 or kind is not FLOAT64:
-            tangent = fit_tangent(tangent, node)
+        if type(tangent) is not numpy.float64 or node.shape or node.dtype not in _DOUBLES:
+            kind = getattr(tangent, "dtype", None)  # a real result may have got a complex tangent
+            if getattr(tangent, "shape", ()) != node.shape or node.dtype is not FLOAT64 or kind is not FLOAT64:
+                tangent = fit_tangent(tangent, node)
         tangents[node] = tangent
         if owned and primitive is not index_update:
             disown(node, incoming, tangent, owned)
         if recorded:
             return
-        for parent in node.inputs:
-            if type(parent) is Node and self.last_use.get(parent) is node and parent not in self.inputs:
+        last_use = self.last_use
+        for parent in inputs:
+            if type(parent) is Node and last_use.get(parent) is node and parent not in self.inputs:
                 tangents.pop(parent, None)
 
     def _update(self, node: Node, incoming: list[Any], owned: set[Node]) -> Any:
@@ -144,6 +157,35 @@ def disown(node: Node, incoming: list[Any], tangent: Any, owned: set[Node]) -> N
         if t is not None and parent in owned:
             if tangent is t or type(tangent) is not numpy.ndarray or tangent.base is not None:
                 owned.discard(parent)
+
+
+def _push_directly(node: Node, inputs: tuple[Any, ...], incoming: list[Any]) -> Any:
+    """`_push_elementwise` of one or two operands whose tangents are NumPy's; `None` where they are not."""
+    t = incoming[0]
+    pulls = node.primitive.pulls
+    a = inputs[0]
+    a = a.value if type(a) is Node else a
+    if len(incoming) == 1:
+        return pulls[0](t, a, node.value) if type(t) in PLAIN_TYPES and pulls[0] is not None else None
+    s = incoming[1]
+    b = inputs[1]
+    b = b.value if type(b) is Node else b
+    tangent = None
+    if t is not None and pulls[0] is not None:
+        if type(t) not in PLAIN_TYPES:
+            return None
+        tangent = pulls[0](t, a, b, node.value)
+    if s is None or pulls[1] is None:
+        return tangent
+    if type(s) not in PLAIN_TYPES:
+        return None
+    if tangent is None:
+        return pulls[1](s, a, b, node.value)
+    if type(tangent) is numpy.ndarray and type(s) is numpy.ndarray:
+        if node.primitive.partials[1] == "-1":
+            return tangent - s
+        return _sum(tangent, pulls[1](s, a, b, node.value), s)
+    return tangent + pulls[1](s, a, b, node.value)
 
 
 def _push_elementwise(node: Node, incoming: list[Any], operand: Any, recorded: bool, strong: bool) -> Any:

@@ -56,6 +56,30 @@ def active(order: list[Node], inputs: Iterable[Node]) -> list[Node]:
     return result
 
 
+def active_by_input(order: Sequence[Node], inputs: Sequence[Node]) -> list[list[Node]]:
+    """The same for each input by itself, in one pass."""
+    reached: dict[Node, int] = {}
+    for s, node in enumerate(inputs):
+        reached[node] = reached.get(node, 0) | 1 << s
+    found: list[list[Node]] = [[] for _ in inputs]
+    into: dict[int, list[list[Node]]] = {}  # the lists for a set of inputs
+    for node in order:
+        mask = reached.get(node, 0)
+        if not mask:
+            for i, parent in enumerate(node.inputs):
+                if type(parent) is Node and parent in reached and depends_on(node.primitive, i):
+                    mask |= reached[parent]
+            if not mask:
+                continue
+            reached[node] = mask
+        lists = into.get(mask)
+        if lists is None:
+            lists = into[mask] = [one for s, one in enumerate(found) if mask >> s & 1]
+        for one in lists:
+            one.append(node)
+    return found
+
+
 def varies(node: Node) -> bool:
     """Whether a node depends on an input through derivatives.
 

@@ -55,7 +55,7 @@ def reverse_sweep(
     if recorded:
         result = _sweep(order, outputs, inputs, None, True, False)
         return _sweep(order, outputs, inputs, None, True, strong=True) if decided_nan(result) else result
-    result = _sweep_plain(order, outputs, inputs)
+    result = run_plain(order, outputs, inputs)
     for g in result:
         if g != g if type(g) is numpy.float64 else has_nan(g):
             return _sweep(order, outputs, inputs, None, False, strong=True)
@@ -76,7 +76,7 @@ def _visited(
     if recorded:
         result = _sweep(order, outputs, inputs, watch, True, False)
     else:
-        result = _sweep_plain(order, outputs, inputs, watch)
+        result = run_plain(order, outputs, inputs, watch)
     return _sweep(order, outputs, inputs, visit, recorded, strong=True) if found else result
 
 
@@ -125,7 +125,7 @@ def _sweep(
     return [cotangents.get(node) for node in inputs]
 
 
-def _sweep_plain(
+def run_plain(
     order: list[Node], outputs: Sequence[tuple[Node, Any]], inputs: Sequence[Node], visit: Visit | None = None
 ) -> list[Any]:
     """`_sweep` for numbers, without the strong zero: what every gradient runs, in one loop without further calls."""
@@ -326,13 +326,15 @@ def has_nan(value: Any) -> bool:
         value = value.value
     if type(value) is numpy.float64:
         return bool(value != value)
+    if type(value) is numpy.ndarray:
+        if value.dtype.kind not in "fc":
+            return False
+        total = numpy.add.reduce(value, axis=None)  # what `value.sum()` calls
+        return bool(total != total)
     if type(value) is Results:
         return any(has_nan(part) for part in value)
     if value is None or numpy_dtype(value).kind not in "fc":
         return False
-    if type(value) is numpy.ndarray:
-        total = value.sum()
-        return bool(total != total)
     if isinstance(value, (numpy.ndarray, numpy.generic, float, complex)):
         total = numpy.sum(value)
         return bool(total != total)
