@@ -29,6 +29,7 @@ class Names:
 
     def __init__(self) -> None:
         self.taken = set(RESERVED) | set(prelude.names())
+        self._counts: dict[str, int] = {}  # the last number behind each name, so that a loop's names cost one look each
 
     def new(self, wanted: str) -> str:
         """A name like the wanted one that is not taken yet."""
@@ -38,9 +39,10 @@ class Names:
             base = "v"
         if base in RESERVED:
             base += "_"
-        name, count = base, 0
+        name, count = base, self._counts.get(base, 0)
         while name in self.taken:
             count += 1
             name = f"{base}_{count}" if not base.endswith("_") else f"{base}{count}"
+        self._counts[base] = count
         self.taken.add(name)
         return name

@@ -83,6 +83,7 @@ class Writer:
         self.labels: dict[Node, str] = {}
         self.expressions: dict[Node, ast.expr] = {}
         self.constants: dict[str, Any] = {}
+        self.constant_names: dict[Any, str] = {}
         self.helpers: set[str] = set()
         self.lines: list[str] = []
         self.indent = 1
@@ -110,6 +111,11 @@ class Writer:
         self.counts = self._counts(wanted)
         self.seeded = {s: self._depending_on(s) for s in seeds}
         self.local = {node for found in self.seeded.values() for node in found}
+        self.components: dict[Node, dict[int, Node]] = {}  # of the instructions with several results
+        for node in self.live:
+            if node.primitive is COMPONENT:
+                whole, index = self.simple.operands[node][0], (node.params or {})["index"]
+                self.components.setdefault(whole, {})[index] = node
         self.last_primal = max(node.id for node in [self.output, *guards, *self.listing.nodes])
         labelled = {of(made): node for sweep in self.sweeps for made, node in sweep.labels.items()}
         self.swept = {made: node for made, node in labelled.items() if type(made) is Node}
@@ -199,12 +205,11 @@ class Writer:
         if 0 < value.size <= SMALL:
             made = _call("np.array", _nested(value.tolist()))
             return made if natural else _call("np.array", _nested(value.tolist()), dtype=dtype_name(value.dtype))
-        for name, known in self.constants.items():
-            if known is value or (known.dtype == value.dtype and numpy.array_equal(known, value)):
-                return ast.Name(name)
-        name = self.names.new(f"constant_{len(self.constants) + 1}")
-        self.constants[name] = value.copy()
-        return ast.Name(name)
+        key = (value.dtype.str, value.shape, value.tobytes())
+        if key not in self.constant_names:
+            name = self.constant_names[key] = self.names.new(f"constant_{len(self.constants) + 1}")
+            self.constants[name] = value.copy()
+        return ast.Name(self.constant_names[key])
 
     # -- statements
 
@@ -254,8 +259,7 @@ class Writer:
     def _unpack(self, node: Node, tree: ast.expr, swept: bool) -> None:
         """`w, v = np.linalg.eigh(a)`: the results that are used get names."""
         assert type(node.value) is Results
-        mine = [n for n in self.live if n.primitive is COMPONENT and self.simple.operands[n][0] is node]
-        taken = {(n.params or {})["index"]: n for n in mine}
+        taken = self.components.get(node, {})
         self._comment(node, swept)
         parts = [self._name(taken[i]) if i in taken else "_" for i in range(len(node.value))]
         self._line(f"{', '.join(parts)} = {text(tree)}")
