@@ -7,4 +7,8 @@ Not for: rules of differentiation (`adkit.primitives`), layers and optimisers as
 
 from __future__ import annotations
 
+from . import absent
+
 __adkit__ = True
+
+absent.install()

@@ -24,7 +24,7 @@ import math
 from types import SimpleNamespace
 from typing import Any
 
-from . import cells, creation, dtypes, functions, methods, random, shaping
+from . import cells, counterparts, creation, dtypes, functions, methods, places, random, shaping
 from .creation import complex_
 from .dtypes import dtype, get_default_dtype, set_default_dtype
 from .modes import (
@@ -35,6 +35,7 @@ from .modes import (
     no_grad,
     set_grad_enabled,
 )
+from .printing import set_printoptions
 from .random import Generator, default_generator, manual_seed
 from .tensors import Size, Tensor
 from .writing import Device as device
@@ -51,7 +52,7 @@ def _enter() -> None:
     space = globals()
     methods.attach(space)
     cells.attach()
-    for module in (creation, functions, shaping, random):
+    for module in (creation, functions, shaping, places, counterparts, random):
         for name, member in vars(module).items():
             if getattr(member, "__module__", None) == module.__name__ and not name.startswith("_"):
                 space.setdefault(name, member)
@@ -88,5 +89,5 @@ def __dir__() -> list[str]:
 __all__ = [
     "Generator", "Size", "Tensor", "default_generator", "device", "dtype", "enable_grad", "get_default_dtype",
     "inference_mode", "is_grad_enabled", "is_inference_mode_enabled", "manual_seed", "no_grad", "set_default_dtype",
-    "set_grad_enabled",
+    "set_grad_enabled", "set_printoptions",
 ]  # fmt: skip

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy
 
-from ...errors import DeviceError
 from .dtypes import default_real, plain_dtype
-from .errors import refuse
+from .errors import no_device, refuse
 from .graph import new_leaf
 from .operands import cast, from_data, held, plain, wrap
 from .tensors import Tensor
@@ -26,10 +25,17 @@ _getframe = sys._getframe
 def check_device(device: Any) -> None:
     """Refuse every device but the CPU."""
     if device is not None and Device(device).type != "cpu":
-        raise DeviceError(
-            f"adkit's PyTorch style computes on the CPU, not on {Device(device)}",
-            fix='leave device out, or use adkit.settings(device="gpu") with adkit.grad and NumPy or CuPy code',
-        )
+        raise no_device(f"adkit's PyTorch style computes on the CPU, not on {Device(device)}", "device")
+
+
+def set_default_device(device: Any) -> None:
+    """`torch.set_default_device`: the CPU, which is the only one here; another one is refused."""
+    check_device(device)
+
+
+def get_default_device() -> Device:
+    """`torch.get_default_device`: always the CPU."""
+    return Device("cpu")
 
 
 def finish(value: Any, requires_grad: bool, device: Any, frame: Any) -> Any:

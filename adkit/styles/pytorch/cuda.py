@@ -10,6 +10,7 @@ from typing import Any
 from .errors import missing
 
 __adkit__ = True
+__path__: list[str] = []  # `from torch.cuda import X` asks for a module X before it gives up
 
 
 def is_available() -> bool:

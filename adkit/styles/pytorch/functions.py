@@ -6,6 +6,7 @@ Each unwraps its operands, calls adkit's function of NumPy's, and wraps the resu
 from __future__ import annotations
 
 import builtins
+import functools
 import sys
 from collections import namedtuple
 from collections.abc import Callable
@@ -26,8 +27,26 @@ __adkit__ = True
 
 _getframe = sys._getframe
 METHODS: dict[str, Callable[..., Any]] = {}
-Extremes = namedtuple("Extremes", "values indices")
 Function = Callable[..., Any]
+
+
+@functools.cache
+def _kind_of_result(operation: str, names: tuple[str, ...]) -> Any:
+    def text(self: Any) -> str:
+        parts = ",\n".join(f"{name}={part!r}" for name, part in zip(names, self, strict=True))
+        return f"torch.return_types.{operation}(\n{parts})"
+
+    return type(operation, (namedtuple(operation, names),), {"__slots__": (), "__repr__": text})
+
+
+def returned(operation: str, **parts: Any) -> Any:
+    """What an operation with several results returns: a tuple with names, as `torch.return_types` has them."""
+    return _kind_of_result(operation, tuple(parts))(*parts.values())
+
+
+def pair(operation: str, values: Any, indices: Any) -> Any:
+    """What an operation returns that finds elements and their places."""
+    return returned(operation, values=values, indices=indices)
 
 
 def method(function: Function) -> Function:
@@ -128,7 +147,7 @@ def _extreme(name: str, row: Any, choose: Function, combine: Any) -> Function:
             return wrap(_reduced(row, getattr(numpy, name), x, None, False))
         if isinstance(dim, Tensor):
             return combine(input, dim)
-        return Extremes(*_along(x, choose(plain(wrap(x)), axis=as_axis(dim, len(x.shape))), dim, keepdim))
+        return pair(name, *_along(x, choose(plain(wrap(x)), axis=as_axis(dim, len(x.shape))), dim, keepdim))
 
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = f"`torch.{name}`: of all elements, along `dim` with the indices, or of two tensors elementwise."
@@ -179,7 +198,7 @@ def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
         return wrap(flat[int(numpy.argsort(plain(wrap(flat)), kind="stable")[(flat.shape[0] - 1) // 2])])
     axis = as_axis(dim, len(x.shape))
     order = numpy.argsort(plain(wrap(x)), axis=axis, kind="stable")
-    return Extremes(*_along(x, numpy.take(order, (x.shape[axis] - 1) // 2, axis), dim, keepdim))
+    return pair("median", *_along(x, numpy.take(order, (x.shape[axis] - 1) // 2, axis), dim, keepdim))
 
 
 def _position(name: str, function: Function) -> Function:
@@ -329,7 +348,7 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
     """`torch.sort`: the sorted elements and their places."""
     x = as_held(input)
     order = _order(plain(wrap(x)), dim, descending)
-    return Extremes(wrap(anp.take_along_axis(x, order, dim) if x.shape else x), wrap(order))
+    return pair("sort", wrap(anp.take_along_axis(x, order, dim) if x.shape else x), wrap(order))
 
 
 def _order(value: Any, dim: int, descending: bool) -> Any:
@@ -352,13 +371,17 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     """`torch.topk`: the k largest (or smallest) elements and their places."""
     x = as_held(input)
     order = numpy.take(_order(plain(wrap(x)), dim, largest), range(k), dim)
-    return Extremes(wrap(anp.take_along_axis(x, order, dim)), wrap(order))
+    return pair("topk", wrap(anp.take_along_axis(x, order, dim)), wrap(order))
 
 
 @method
-def unique(input: Any) -> Any:
-    """`torch.unique`: the distinct elements, sorted."""
-    return wrap(numpy.unique(plain(as_held(input))))
+def unique(
+    input: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
+) -> Any:
+    """`torch.unique`: the distinct elements, sorted; if asked for with their places and how often they occur."""
+    asked: dict[str, Any] = {"return_inverse": return_inverse, "return_counts": return_counts, "axis": dim}
+    made: Any = numpy.unique(plain(as_held(input)), **asked)
+    return tuple(map(wrap, made)) if isinstance(made, tuple) else wrap(made)
 
 
 # ------------------------------------------------------------------------------------------------ elementwise
@@ -420,7 +443,8 @@ def frac(input: Any) -> Any:
 @method
 def rsqrt(input: Any) -> Any:
     """`torch.rsqrt`: 1 / √input."""
-    return wrap(rows.reciprocal(rows.sqrt(real_operand(as_held(input)))))
+    with numpy.errstate(all="ignore"):
+        return wrap(rows.reciprocal(rows.sqrt(real_operand(as_held(input)))))
 
 
 @method

@@ -22,6 +22,7 @@ from ...sweeps.order import active, ancestors
 from ...sweeps.reverse import reverse_sweep
 from ...tracing import is_tracing
 from .errors import refuse
+from .operands import wrap
 from .versions import verify
 
 __adkit__ = True
@@ -94,7 +95,7 @@ def release(order: list[Node]) -> None:
     record = open_recording.get()
     if record is None and not is_tracing():
         for node in order:
-            if saves(node):
+            if node.primitive.kind != LINEAR and saves(node):
                 node.primitive = _released(node.primitive.name)
                 node.inputs = ()
                 node.params = node.value = None
@@ -207,11 +208,16 @@ def _shown_name(node: Node) -> str:
     if node.params is not None and hasattr(node.params.get("rule"), "to_save"):
         return f"{name}Backward"
     made = _NAMES.get(name) or "".join(part.capitalize() for part in name.strip("_").split("_"))
+    if made == "CopySlices":
+        return made
     return f"{made}Backward{int(made in ('Sum', 'Mean', 'Max', 'Min') and _is_partial(node))}"
 
 
 def _is_partial(node: Node) -> bool:
     return bool(node.params) and len(node.params["axis"]) < len(node.inputs[0].shape)  # type: ignore[index]
+
+
+_SAVED = {"_saved_self": 0, "_saved_input": 0, "_saved_other": 1, "_saved_result": -1}  # name -> operand, or the result
 
 
 class GradFn:
@@ -250,6 +256,18 @@ class GradFn:
         if found is None:
             raise AttributeError(f"{self._name} has no attribute 'variable'")
         return found
+
+    def __getattr__(self, name: str) -> Any:
+        place = _SAVED.get(name)
+        if place is None or place >= len(self._node.inputs):
+            if place is not None and isinstance(self._node.primitive, _Released):
+                raise second_time()
+            raise AttributeError(f"{self._name} has no attribute {name!r}")
+        found = self._node if place < 0 else self._node.inputs[place]
+        if type(found) is not Node:
+            return wrap(found)
+        leaf = leaf_tensors.get(found.id)
+        return wrap(TracedArray(found, found.value)) if leaf is None else leaf
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, GradFn) and other._node is self._node

@@ -13,6 +13,7 @@ from .errors import missing
 from .operands import as_held, promoted, wrap
 
 __adkit__ = True
+__path__: list[str] = []  # `from torch.linalg import X` asks for a module X before it gives up
 
 
 def _function(name: str, operands: int = 1) -> Callable[..., Any]:

@@ -13,17 +13,16 @@ from typing import Any
 
 import numpy
 
-from ...errors import DeviceError
 from ...handle import TracedArray
 from ...primitives import elementwise as rows
-from . import dtypes, functions, shaping
+from . import counterparts, dtypes, functions, places, shaping
 from .creation import check_device, finish, sizes_of
 from .dtypes import plain_dtype
-from .errors import refuse
+from .errors import no_device, refuse
 from .functions import METHODS
 from .operands import PYTHON_NUMBERS, as_held, cast, from_data, held, plain, real_operand, wrap
 from .operators import attach as attach_operators
-from .operators import unary
+from .operators import quiet, unary
 from .tensors import Tensor
 from .writing import Device, assign_at, refuse_leaf, store, view_of
 
@@ -53,6 +52,7 @@ IN_PLACE = """
     div divide clamp clip masked_fill round nan_to_num rsqrt cumsum cumprod tril triu addcmul addcdiv lerp addmm frac
     sigmoid erf erfc lgamma digamma
 """.split()
+_MORE_CONVERSIONS = {"byte": dtypes.uint8, "char": dtypes.int8}
 CONVERSIONS = "half float double short int long bool cfloat cdouble".split()
 
 
@@ -108,13 +108,13 @@ def _setitem(self: Any, index: Any, value: Any) -> None:
 
 
 def _converting(name: str) -> Callable[..., Any]:
-    target = dtypes.ALIASES[name].numpy
+    target = _MORE_CONVERSIONS.get(name) or dtypes.ALIASES[name]
 
     def convert(self: Any) -> Any:
-        return _to_dtype(self, target)
+        return _to_dtype(self, target.numpy)
 
     convert.__name__ = name
-    convert.__doc__ = f"The tensor as `torch.{dtypes.ALIASES[name].name}`; itself if it has that dtype."
+    convert.__doc__ = f"The tensor as `torch.{target.name}`; itself if it has that dtype."
     return convert
 
 
@@ -160,10 +160,7 @@ def _cpu(self: Any) -> Any:
 
 def _cuda(self: Any, *args: Any, **options: Any) -> Any:
     """Refused: there is only the CPU."""
-    raise DeviceError(
-        "adkit's PyTorch style computes on the CPU",
-        fix='leave .cuda() out, or use adkit.settings(device="gpu") with adkit.grad and NumPy or CuPy code',
-    )
+    raise no_device("adkit's PyTorch style computes on the CPU", ".cuda()")
 
 
 # ------------------------------------------------------------------------------------------------ in place
@@ -327,6 +324,8 @@ def _special(name: str) -> Callable[..., Any]:
 PROPERTIES = {
     "T": property(_transposed), "mT": property(_matrix_transposed), "H": property(lambda self: _conj(self.mT)),
     "real": _part("real"), "imag": _part("imag"),
+    "mH": property(lambda self: _conj(_matrix_transposed(self))),
+    "layout": property(lambda self: "torch.strided", doc="Always strided."),
     "is_cuda": property(lambda self: False, doc="Always False."),
     "itemsize": property(lambda self: plain(self).itemsize, doc="Bytes of one element."),
     "nbytes": property(lambda self: plain(self).nbytes, doc="Bytes of all elements."),
@@ -348,7 +347,7 @@ def attach(space: dict[str, Any]) -> None:
     """Put everything on `Tensor`, and the functions into a namespace."""
     attach_operators(space)
     for name, (row, function, real) in UNARY.items():
-        space[name], in_place = unary(row, function, name, real)
+        space[name], in_place = unary(row, quiet(function) if real else function, name, real)
         setattr(Tensor, name, space[name])
         if name not in NO_IN_PLACE:
             setattr(Tensor, f"{name}_", in_place)
@@ -358,11 +357,18 @@ def attach(space: dict[str, Any]) -> None:
         setattr(Tensor, name, function)
         if name not in shaping.NOT_FUNCTIONS:
             space[name] = function
-    for name in IN_PLACE:
+    METHODS.update({name: METHODS.get(alias) or space[alias] for name, alias in counterparts.ALIASES.items()})
+    for name in counterparts.ALIASES:
+        space[name] = METHODS[name]
+        setattr(Tensor, name, METHODS[name])
+        if hasattr(Tensor, f"{counterparts.ALIASES[name]}_"):
+            setattr(Tensor, f"{name}_", getattr(Tensor, f"{counterparts.ALIASES[name]}_"))
+    METHODS["fill_diagonal"] = places.fill_diagonal  # which has no form that returns a new tensor
+    for name in (*IN_PLACE, *places.IN_PLACE, *counterparts.IN_PLACE):
         setattr(Tensor, f"{name}_", _in_place(METHODS[name], name))
-    for name in "t transpose squeeze unsqueeze swapaxes".split():
+    for name in "t transpose squeeze unsqueeze swapaxes swapdims".split():
         setattr(Tensor, f"{name}_", _reshape_in_place(name))
-    for name in CONVERSIONS:
+    for name in (*CONVERSIONS, *_MORE_CONVERSIONS):
         setattr(Tensor, name, _converting(name))
     for name in ("zeros", "ones", "empty"):
         setattr(Tensor, f"new_{name}", _new(name))

@@ -19,8 +19,9 @@ from ...operators import power as traced_power
 from ...primitives import elementwise as rows
 from ...primitives.linalg import matmul as matmul_row
 from ...tracing import record_binary, record_unary
+from .errors import misfit, no_product, refuse
 from .modes import grad_mode
-from .operands import PYTHON_NUMBERS, as_held, promoted, real_operand, wrap
+from .operands import PYTHON_NUMBERS, as_held, plain, promoted, real_operand, wrap
 from .tensors import Tensor
 from .writing import refuse_leaf, store
 
@@ -37,17 +38,33 @@ _REAL_ROWS = frozenset({rows.divide, rows.arctan2})
 Method = Callable[..., Any]
 
 
+def quiet(function: Method) -> Method:
+    """A function with poles, without NumPy's warnings there: PyTorch says nothing of log(0) or 1 / 0."""
+
+    @numpy.errstate(all="ignore")
+    def silent(*operands: Any) -> Any:
+        return function(*operands)
+
+    return silent
+
+
+_SILENT = {f: quiet(f) for f in (operator.truediv, operator.pow, operator.floordiv, operator.mod, numpy.fmod)}
+
+
 def calculate(row: Any, function: Method, a: Any, b: Any, frame: Any) -> Any:
     """A binary operation on what tensors hold, of one dtype (or one of them a Python number): recorded if an operand
     is traced.
     """
-    if type(a) is TracedArray or type(b) is TracedArray or isinstance(a, TracedArray) or isinstance(b, TracedArray):
-        if _recording():
-            made = record_binary(row, a, b, function, frame)
-            return made if type(made) is not TracedArray or made.node is not None else made.value
-        a = a.value if isinstance(a, TracedArray) else a
-        b = b.value if isinstance(b, TracedArray) else b
-    return function(a, b)
+    try:
+        if type(a) is TracedArray or type(b) is TracedArray or isinstance(a, TracedArray) or isinstance(b, TracedArray):
+            if _recording():
+                made = record_binary(row, a, b, function, frame)
+                return made if type(made) is not TracedArray or made.node is not None else made.value
+            a = a.value if isinstance(a, TracedArray) else a
+            b = b.value if isinstance(b, TracedArray) else b
+        return function(a, b)
+    except ValueError as error:
+        raise misfit(numpy.shape(plain(a)), numpy.shape(plain(b)), error) from None
 
 
 def apply_binary(row: Any, function: Method, a: Any, b: Any, frame: Any) -> Any:
@@ -62,6 +79,13 @@ def apply_binary(row: Any, function: Method, a: Any, b: Any, frame: Any) -> Any:
 
 def _power(x: Any, exponent: Any, frame: Any) -> Any:
     """x ** exponent for a constant exponent, which has a shorter rule."""
+    if type(exponent) is float or exponent < 0:
+        with numpy.errstate(all="ignore"):
+            return _power_of(x, exponent, frame)
+    return _power_of(x, exponent, frame)
+
+
+def _power_of(x: Any, exponent: Any, frame: Any) -> Any:
     x, y = promoted((x, exponent))
     y = exponent if y.dtype.kind == "f" else y
     if isinstance(x, TracedArray) and _recording():
@@ -77,6 +101,7 @@ def _foreign(value: Any) -> bool:
 def binary(row: Any, function: Method) -> tuple[Method, Method, Method]:
     """The operator, its reflection and its in-place form."""
     fast = row not in _REAL_ROWS and row is not rows.power
+    function = _SILENT.get(function, function)
     real = row in _REAL_ROWS
 
     def forward(self: Any, other: Any) -> Any:
@@ -115,11 +140,13 @@ def binary(row: Any, function: Method) -> tuple[Method, Method, Method]:
 
 def function_of(row: Any, function: Method, name: str) -> tuple[Method, Method]:
     """`torch.name(input, other)`, which is also the method, and the method `name_`."""
+    function = _SILENT.get(function, function)
 
-    def call(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    def call(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
         if alpha != 1:
             other = other * alpha
-        return wrap(apply_binary(row, function, input, other, _getframe(1)))
+        made = wrap(apply_binary(row, function, input, other, _getframe(1)))
+        return made if out is None else into(out, made)
 
     def in_place(self: Any, other: Any, *, alpha: Any = 1) -> Any:
         refuse_leaf(self)
@@ -133,6 +160,19 @@ def function_of(row: Any, function: Method, name: str) -> tuple[Method, Method]:
     in_place.__name__ = in_place.__qualname__ = f"{name}_"
     in_place.__doc__ = f"`torch.{name}` in place."
     return call, in_place
+
+
+def into(out: Any, made: Any) -> Any:
+    """`made` written into the tensor given as `out=`, through which PyTorch lets no derivative pass."""
+    if made.requires_grad or out.requires_grad:
+        raise refuse(
+            "functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+            "requires grad",
+            "leave out= away, or call it within torch.no_grad()",
+        )
+    if out.shape != made.shape:
+        raise refuse(f"out= has shape {list(out.shape)}, and the result {list(made.shape)}", "pass one of that shape")
+    return out.copy_(made)
 
 
 def compare(row: Any, function: Method) -> Method:
@@ -158,8 +198,9 @@ def unary(row: Any, function: Method, name: str, real: bool = True) -> tuple[Met
             inner = inner.value
         return function(inner)
 
-    def call(input: Any) -> Any:
-        return wrap(apply(input._h if isinstance(input, Tensor) else as_held(input), _getframe(1)))
+    def call(input: Any, *, out: Any = None) -> Any:
+        made = wrap(apply(input._h if isinstance(input, Tensor) else as_held(input), _getframe(1)))
+        return made if out is None else into(out, made)
 
     def in_place(self: Any) -> Any:
         refuse_leaf(self)
@@ -179,10 +220,13 @@ def apply_matmul(a: Any, b: Any) -> Any:
     if not a.shape or not b.shape:
         raise ValueError("both arguments to matmul need to be at least 1D")
     a, b = promoted((a, b))
-    return matmul_row(a, b) if isinstance(a, TracedArray) or isinstance(b, TracedArray) else numpy.matmul(a, b)
+    try:
+        return matmul_row(a, b) if isinstance(a, TracedArray) or isinstance(b, TracedArray) else numpy.matmul(a, b)
+    except ValueError:
+        raise no_product(a.shape, b.shape) from None
 
 
-def matmul(input: Any, other: Any) -> Any:
+def matmul(input: Any, other: Any, *, out: Any = None) -> Any:
     """`torch.matmul`: the product of matrices, vectors, and stacks of matrices.
 
     Example
@@ -191,7 +235,8 @@ def matmul(input: Any, other: Any) -> Any:
     >>> torch.matmul(torch.ones(2, 3), torch.ones(3))
     tensor([3., 3.])
     """
-    return wrap(apply_matmul(input, other))
+    made = wrap(apply_matmul(input, other))
+    return made if out is None else into(out, made)
 
 
 def _matmul(self: Any, other: Any) -> Any:
@@ -233,7 +278,8 @@ BINARY_FUNCTIONS: dict[str, tuple[Any, Method]] = {
     "logical_and": (rows.logical_and, numpy.logical_and), "logical_or": (rows.logical_or, numpy.logical_or),
     "logical_xor": (rows.logical_xor, numpy.logical_xor),
     "bitwise_and": (rows.bitwise_and, operator.and_), "bitwise_or": (rows.bitwise_or, operator.or_),
-    "bitwise_xor": (rows.bitwise_xor, operator.xor),
+    "bitwise_xor": (rows.bitwise_xor, operator.xor), "bitwise_left_shift": (rows.left_shift, operator.lshift),
+    "bitwise_right_shift": (rows.right_shift, operator.rshift),
 }  # fmt: skip
 
 
@@ -249,13 +295,13 @@ def attach(space: dict[str, Any]) -> None:
         space[name], in_place = function_of(row, function, name)
         setattr(Tensor, name, space[name])
         setattr(Tensor, f"{name}_", in_place)
-    for name, row, plain in (
+    for name, row, function in (
         ("neg", rows.negative, operator.neg),
         ("pos", rows.positive, operator.pos),
         ("abs", rows.absolute, operator.abs),
         ("invert", rows.invert, _invert),
     ):
-        setattr(Tensor, f"__{name}__", unary(row, plain, name, real=False)[0])
+        setattr(Tensor, f"__{name}__", unary(row, function, name, real=False)[0])
     space["matmul"] = space["mm"] = space["mv"] = space["bmm"] = matmul
     for name in ("matmul", "mm", "mv", "bmm"):
         setattr(Tensor, name, matmul)

@@ -15,7 +15,45 @@ from .operands import plain
 
 __adkit__ = True
 
-PRECISION, THRESHOLD, EDGE, WIDTH = 4, 1000, 3, 80
+
+class _Options:
+    """How tensors are printed; one for the process, as in PyTorch."""
+
+    precision, threshold, edgeitems, linewidth = 4, 1000, 3, 80
+    sci_mode: bool | None = None
+
+
+_PROFILES: dict[str, dict[str, Any]] = {
+    "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
+    "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
+    "full": {"precision": 4, "threshold": math.inf, "edgeitems": 3, "linewidth": 80},
+}
+
+
+def set_printoptions(
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: str | None = None,
+    sci_mode: bool | None = None,
+) -> None:
+    """`torch.set_printoptions`: digits, from how many elements on the middle is left out, and the width of a line.
+
+    Example
+    -------
+    >>> import adkit.styles.pytorch as torch
+    >>> torch.set_printoptions(precision=2)
+    >>> torch.tensor([1.23456])
+    tensor([1.23])
+    >>> torch.set_printoptions(profile="default")
+    """
+    given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+    chosen = dict(_PROFILES[profile]) if profile else {}
+    chosen |= {name: value for name, value in given.items() if value is not None}
+    for name, value in chosen.items():
+        setattr(_Options, name, value)
+    _Options.sci_mode = sci_mode
 
 
 def as_text(tensor: Any) -> str:
@@ -51,7 +89,7 @@ def _with_suffixes(text: str, suffixes: list[str], indent: int) -> str:
     """Suffixes after the last line of the numbers, on a line of their own where that gets too long."""
     length = len(text) - text.rfind("\n") + (1 if "\n" not in text else 0)
     for suffix in suffixes:
-        if length + len(suffix) + 2 > WIDTH:
+        if length + len(suffix) + 2 > _Options.linewidth:
             text += ",\n" + " " * indent + suffix
             length = indent + len(suffix)
         else:
@@ -75,7 +113,8 @@ class _Numbers:
             sizes = numpy.abs(finite.astype(numpy.float64))
             high, low = float(sizes.max()), float(sizes.min())
             self.whole = bool(numpy.all(finite == numpy.ceil(finite)))
-            self.scientific = high / low > 1000.0 or high > 1.0e8 or (not self.whole and low < 1.0e-4)
+            huge = high / low > 1000.0 or high > 1.0e8 or (not self.whole and low < 1.0e-4)
+            self.scientific = huge if _Options.sci_mode is None else _Options.sci_mode
             self.width = max(len(self.text(v)) for v in finite.tolist())
 
     def text(self, value: Any) -> str:
@@ -83,10 +122,10 @@ class _Numbers:
         if self.kind != "f":
             return str(value)
         if self.scientific:
-            return f"{value:.{PRECISION}e}"
+            return f"{value:.{_Options.precision}e}"
         if self.whole:
             return f"{value:.0f}." if math.isfinite(value) else f"{value:.0f}"
-        return f"{value:.{PRECISION}f}"
+        return f"{value:.{_Options.precision}f}"
 
     def padded(self, value: Any) -> str:
         return self.text(value).rjust(self.width)
@@ -106,7 +145,7 @@ class _ComplexNumbers:
 
 
 def _body(value: numpy.ndarray, indent: int) -> str:
-    summarise = value.size > THRESHOLD
+    summarise = value.size > _Options.threshold
     shown = _edges(value) if summarise else value
     numbers = (_ComplexNumbers if value.dtype.kind == "c" else _Numbers)(shown.ravel())
     if value.ndim == 0:
@@ -117,22 +156,22 @@ def _body(value: numpy.ndarray, indent: int) -> str:
 def _edges(value: numpy.ndarray) -> numpy.ndarray:
     """The elements that a summary shows."""
     for axis, n in enumerate(value.shape):
-        if n > 2 * EDGE:
-            value = numpy.take(value, [*range(EDGE), *range(n - EDGE, n)], axis)
+        if n > 2 * _Options.edgeitems:
+            value = numpy.take(value, [*range(_Options.edgeitems), *range(n - _Options.edgeitems, n)], axis)
     return value
 
 
 def _nested(value: numpy.ndarray, numbers: Any, indent: int, summarise: bool) -> str:
-    long = summarise and value.shape[0] > 2 * EDGE
+    long = summarise and value.shape[0] > 2 * _Options.edgeitems
     if value.ndim == 1:
-        per_line = max(1, math.floor((WIDTH - indent) / (numbers.width + 2)))
+        per_line = max(1, math.floor((_Options.linewidth - indent) / (numbers.width + 2)))
         items = value.tolist()
-        shown = [numbers.padded(v) for v in (items[:EDGE] if long else items)]
+        shown = [numbers.padded(v) for v in (items[: _Options.edgeitems] if long else items)]
         if long:
-            shown += [" ...", *(numbers.padded(v) for v in items[-EDGE:])]
+            shown += [" ...", *(numbers.padded(v) for v in items[-_Options.edgeitems :])]
         lines = [", ".join(shown[i : i + per_line]) for i in range(0, len(shown), per_line)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
-    parts = [_nested(part, numbers, indent + 1, summarise) for part in (value[:EDGE] if long else value)]
+    parts = [_nested(part, numbers, indent + 1, summarise) for part in (value[: _Options.edgeitems] if long else value)]
     if long:
-        parts += ["...", *(_nested(part, numbers, indent + 1, summarise) for part in value[-EDGE:])]
+        parts += ["...", *(_nested(part, numbers, indent + 1, summarise) for part in value[-_Options.edgeitems :])]
     return "[" + ("," + "\n" * (value.ndim - 1) + " " * (indent + 1)).join(parts) + "]"

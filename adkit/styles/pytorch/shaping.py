@@ -29,7 +29,17 @@ def _viewed(input: Any, made: Any) -> Any:
 @method
 def reshape(input: Any, *shape: Any) -> Any:
     """`torch.reshape`, a view where possible."""
-    return _viewed(input, anp.reshape(as_held(input), sizes_of(shape)))
+    return _viewed(input, _reshaped(input, sizes_of(shape)))
+
+
+def _reshaped(input: Any, shape: tuple[int, ...]) -> Any:
+    try:
+        return anp.reshape(as_held(input), shape)
+    except ValueError:
+        elements = plain(input).size
+        raise refuse(
+            f"shape '{list(shape)}' is invalid for input of size {elements}", "ask for a shape of as many elements"
+        ) from None
 
 
 @method
@@ -38,7 +48,7 @@ def view(input: Any, *shape: Any) -> Any:
     value = plain(input)
     if len(shape) == 1 and isinstance(shape[0], type(input.dtype)):
         raise refuse("a view of the bytes as another dtype has no derivative", "use x.to(dtype)")
-    made = anp.reshape(as_held(input), sizes_of(shape))
+    made = _reshaped(input, sizes_of(shape))
     if value.size and not numpy.may_share_memory(numpy.reshape(value, sizes_of(shape)), value):
         raise refuse(
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
@@ -67,6 +77,8 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     if not shape:
         return reshape(input, 1)
     first, last = as_axis(start_dim, len(shape)), as_axis(end_dim, len(shape))
+    if first == last:
+        return input
     return reshape(input, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
 
 
@@ -223,7 +235,16 @@ def _joined(tensors: Any) -> list[Any]:
 
 def cat(tensors: Any, dim: int = 0) -> Any:
     """`torch.cat`: tensors joined along an axis."""
-    return wrap(anp.concatenate(_joined(tensors), axis=dim))
+    every = _joined(tensors)
+    try:
+        return wrap(anp.concatenate(every, axis=dim))
+    except ValueError:
+        raise _no_join("Sizes of tensors must match except in dimension", dim, every) from None
+
+
+def _no_join(told: str, dim: int, every: list[Any]) -> Exception:
+    shapes = ", ".join(str(list(x.shape)) for x in every)
+    return refuse(f"{told} {dim}: the shapes are {shapes}", "reshape them, or join them along another axis")
 
 
 concat = concatenate = cat
@@ -231,7 +252,11 @@ concat = concatenate = cat
 
 def stack(tensors: Any, dim: int = 0) -> Any:
     """`torch.stack`: tensors side by side along a new axis."""
-    return wrap(anp.stack(_joined(tensors), axis=dim))
+    every = _joined(tensors)
+    try:
+        return wrap(anp.stack(every, axis=dim))
+    except ValueError:
+        raise _no_join("stack expects each tensor to be equal size, along a new dimension", dim, every) from None
 
 
 def hstack(tensors: Any) -> Any:

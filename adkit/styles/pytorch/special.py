@@ -12,6 +12,7 @@ from .errors import missing
 from .operands import as_held, real_operand, wrap
 
 __adkit__ = True
+__path__: list[str] = []  # `from torch.special import X` asks for a module X before it gives up
 
 _NAMES = "erf erfc erfinv expit gammaln psi digamma i0 i1 i0e i1e entr ndtr log_ndtr ndtri logit xlogy xlog1py".split()
 _RENAMED = {"digamma": "psi"}

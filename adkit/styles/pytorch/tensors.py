@@ -7,6 +7,7 @@ Here are its gradient, its place in the graph, its conversions and its in-place 
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from ...nodes import INPUT
 from . import operands
 from .dtypes import dtype as Dtype
 from .dtypes import named
-from .errors import refuse
+from .errors import missing, refuse
 from .graph import GradFn, cotangents, hooked, leaf_tensors, new_leaf, tell, unit_seed
 from .modes import grad_mode
 from .operands import from_data, plain, wrap
@@ -28,6 +29,13 @@ from .writing import Device, view_of, write
 __adkit__ = True
 
 _getframe = sys._getframe
+
+
+NOT_A_LEAF = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+    "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf Tensor, "
+    "use .retain_grad() on the non-leaf Tensor."
+)
 
 
 class Size(tuple):
@@ -87,6 +95,13 @@ class Tensor:
         self._h = (
             numpy.empty(data, default_real()) if sizes else from_data(data[0] if data else [], named(default_real()))
         )
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            raise missing(f"Tensor.{name}", "write it with tensor operations, or with adkit and NumPy")
 
     # -- what it is
 
@@ -158,6 +173,8 @@ class Tensor:
     @property
     def grad(self) -> Any:
         """The gradient that `backward` has accumulated, or None; kept for leaves and after `retain_grad`."""
+        if self._grad is None and not self._retains and not self.is_leaf:
+            warnings.warn(NOT_A_LEAF, UserWarning, stacklevel=2)
         return self._grad
 
     @grad.setter
@@ -381,7 +398,7 @@ class Tensor:
         return as_text(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if not self.shape and spec else str(self)
+        return str(self) if self.shape else format(self.item(), spec)
 
     def __copy__(self) -> Tensor:
         return wrap(self._h)

@@ -204,12 +204,27 @@ def _same_dtype(values: Sequence[Any], name: str) -> list[Any]:
 
 def concat(values: Any, axis: Any, name: str | None = None) -> Tensor:
     """Tensors one after the other along an axis."""
-    return wrap(anp.concatenate(_same_dtype(list(values), "concat"), axis=plain(axis)))
+    made = _same_dtype(list(values), "concat")
+    try:
+        return wrap(anp.concatenate(made, axis=plain(axis)))
+    except ValueError as error:
+        raise _misfit("concat", made, error) from None
+
+
+def _misfit(name: str, values: list[Any], error: Exception) -> Exception:
+    """The error for shapes that cannot be joined."""
+    shapes = " vs. ".join(str(list(value.shape)) for value in values)
+    told = str(error).rstrip(".")
+    return at_line(InvalidArgumentError, f"{name}: the shapes do not fit: {shapes}: {told}", "reshape or pad them")
 
 
 def stack(values: Any, axis: int = 0, name: str | None = None) -> Tensor:
     """Tensors of one shape along a new axis."""
-    return wrap(anp.stack(_same_dtype(list(values), "stack"), axis=axis))
+    made = _same_dtype(list(values), "stack")
+    try:
+        return wrap(anp.stack(made, axis=axis))
+    except ValueError as error:
+        raise _misfit("stack", made, error) from None
 
 
 def unstack(value: Any, num: Any = None, axis: int = 0, name: str | None = None) -> list[Tensor]:

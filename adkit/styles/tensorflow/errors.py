@@ -19,6 +19,14 @@ class InvalidArgumentError(AdkitError, ValueError):
     """Operands of an operation whose shapes or dtypes do not go together."""
 
 
+class SignatureError(InvalidArgumentError, TypeError):
+    """Arguments of a `tf.function` that its `input_signature` does not allow."""
+
+
+class OutOfBoundsError(InvalidArgumentError, IndexError):
+    """An index outside of a tensor."""
+
+
 class TapeError(AdkitError, RuntimeError):
     """A tape that was used up, or is used in a way that it was not made for."""
 
@@ -29,6 +37,10 @@ class TapeValueError(AdkitError, ValueError):
 
 class ConversionError(AdkitError, TypeError):
     """A value that cannot become a tensor, or not of the dtype that was asked for."""
+
+
+class RaggedError(AdkitError, ValueError):
+    """Nested lists whose rows are not of one length."""
 
 
 class NotOfferedError(AdkitError, AttributeError):

@@ -12,7 +12,7 @@ from typing import Any
 
 from .arrays import stack
 from .elementwise import tensor
-from .errors import InvalidArgumentError, at_line
+from .errors import InvalidArgumentError, NotOfferedError, SignatureError, at_line
 from .nest import flatten, map_structure
 from .tensor import convert_to_tensor
 from .value import Value
@@ -50,6 +50,9 @@ class TensorSpec:
         return f"TensorSpec(shape={self.shape}, dtype={self.dtype!r})"
 
 
+_NO_GRAPH = "call the function itself, which runs at once; adkit.trace(f)(x) shows what it records"
+
+
 class StagedFunction:
     """What `tf.function` returns: calls the Python function, whose arguments it checks against the signature."""
 
@@ -67,7 +70,7 @@ class StagedFunction:
         wanted = list(self.input_signature)
         if len(args) > len(wanted):
             raise at_line(
-                InvalidArgumentError,
+                SignatureError,
                 f"the input signature has {len(wanted)} arguments, and the call {len(args)}",
                 "pass what the signature lists",
             )
@@ -76,7 +79,7 @@ class StagedFunction:
             value = value if isinstance(value, Value) else convert_to_tensor(value, spec.dtype)
             if not spec.is_compatible_with(value):
                 raise at_line(
-                    InvalidArgumentError,
+                    SignatureError,
                     f"an argument of shape {tuple(value.shape)} and dtype {value.dtype.name} does not fit {spec!r}",
                     "convert the argument, or change the signature",
                 )
@@ -84,7 +87,14 @@ class StagedFunction:
         return tuple(made)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        if instance is None:
+            return self
+        return StagedFunction(functools.partial(self.python_function, instance), self.input_signature)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise at_line(NotOfferedError, f"a tf.function of this style has no {name}", _NO_GRAPH)
 
     def __repr__(self) -> str:
         return f"<tf.function of {getattr(self.python_function, '__name__', self.python_function)!s}>"

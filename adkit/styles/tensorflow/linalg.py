@@ -20,6 +20,7 @@ from .reduction import reduce_euclidean_norm, reduce_max, reduce_sum
 from .tensor import Tensor, wrap
 
 __adkit__ = True
+__path__: list[str] = []  # `from tensorflow.linalg import X` asks for a module X before it gives up
 
 
 def matmul(
@@ -200,3 +201,9 @@ __all__ = [
     "trace",
     "transpose",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    from .refusals import absent
+
+    raise absent("linalg", name)

@@ -88,6 +88,7 @@ from .reduction import (
 from .tensor import Tensor, wrap
 
 __adkit__ = True
+__path__: list[str] = []  # `from tensorflow.math import X` asks for a module X before it gives up
 
 
 def _special(name: str, x: Any) -> Tensor:
@@ -221,3 +222,9 @@ __all__ = [
     "tanh",
     "truediv",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    from .refusals import absent
+
+    raise absent("math", name)

@@ -22,6 +22,7 @@ from .reduction import reduce_mean, reduce_sum
 from .tensor import Tensor, wrap
 
 __adkit__ = True
+__path__: list[str] = []  # `from tensorflow.nn import X` asks for a module X before it gives up
 
 _getframe = sys._getframe
 
@@ -210,3 +211,9 @@ def crelu(features: Any, axis: int = -1, name: str | None = None) -> Tensor:
 def zero_fraction(value: Any, name: str | None = None) -> Tensor:
     """The share of elements that are 0."""
     return Tensor(numpy.float32(numpy.mean(tensor(value)._value == 0)))
+
+
+def __getattr__(name: str) -> Any:
+    from .refusals import absent
+
+    raise absent("nn", name)

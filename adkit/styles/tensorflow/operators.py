@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy
 
+from ...errors import AdkitError
 from ...handle import TracedArray
 from ...operators import power
 from ...primitives import elementwise as rows
 from ...primitives.indexing import getitem
 from ...tracing import record_binary, record_unary
-from .errors import ConversionError, InvalidArgumentError, at_line
+from .errors import ConversionError, InvalidArgumentError, OutOfBoundsError, at_line
 from .tensor import Tensor, convert_to_tensor, mixed, wrap
 from .value import Value
 
@@ -140,7 +141,13 @@ def _getitem(self: Value, index: Any) -> Tensor:
             "a scalar tensor cannot be indexed or sliced",
             "leave the index out, or give the tensor an axis with tf.expand_dims",
         )
-    return wrap(indexed(self._read(), _plain_index(index)))
+    try:
+        return wrap(indexed(self._read(), _plain_index(index)))
+    except IndexError as error:
+        if isinstance(error, AdkitError):
+            raise
+        message = f"slice index out of bounds: {error}"
+        raise at_line(OutOfBoundsError, message, f"the shape is {tuple(self._value.shape)}") from None
 
 
 def _neg(self: Value) -> Tensor:

@@ -15,6 +15,7 @@ from .elementwise import tensor
 from .tensor import Tensor
 
 __adkit__ = True
+__path__: list[str] = []  # `from tensorflow.random import X` asks for a module X before it gives up
 
 
 class _Source:
@@ -106,3 +107,9 @@ def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Ten
 
 def _number(value: Any) -> Any:
     return tensor(value)._value
+
+
+def __getattr__(name: str) -> Any:
+    from .refusals import absent
+
+    raise absent("random", name)

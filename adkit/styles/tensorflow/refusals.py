@@ -5,6 +5,8 @@ Not for: names that are there.
 
 from __future__ import annotations
 
+from .errors import NotOfferedError, at_line
+
 __adkit__ = True
 
 INSTEAD = {
@@ -42,6 +44,12 @@ INSTEAD = {
     "hessians": "use two nested tapes, or adkit.hessian",
     "gradients": "use tf.GradientTape",
 }
+WITHIN = {
+    "math": "write it with the operations of dir(tf.math), or take adkit.numpy's function under adkit.grad",
+    "nn": "write it with tf.matmul, tf.reduce_sum and elementwise operations (dir(tf.nn)), or use TensorFlow itself",
+    "linalg": "use adkit.numpy.linalg or adkit.scipy.linalg under adkit.grad; dir(tf.linalg) lists what is there",
+    "random": "draw with NumPy's Generator, and pass the numbers to tf.constant; dir(tf.random) lists what is there",
+}
 OTHERWISE = "use a function that is there (dir(tf)), adkit.numpy for NumPy's, or TensorFlow itself"
 
 
@@ -54,3 +62,10 @@ def instead(name: str) -> str:
     'save the values of the variables with numpy.savez, and assign them after loading'
     """
     return INSTEAD.get(name, OTHERWISE)
+
+
+def absent(module: str, name: str) -> Exception:
+    """The error for `tf.module.name`."""
+    if name.startswith("_"):
+        return AttributeError(f"module 'tf.{module}' has no attribute {name!r}")
+    return at_line(NotOfferedError, f"this style has no tf.{module}.{name}", WITHIN[module])

@@ -66,6 +66,7 @@ class GradientTape:
         self._persistent = persistent
         self._watch_accessed = watch_accessed_variables
         self._recording = False
+        self._were_watched: tuple[Variable, ...] = ()  # by a tape that is used up
         self._forget()
 
     def _forget(self) -> None:
@@ -122,6 +123,7 @@ class GradientTape:
 
     def reset(self) -> None:
         """Forget everything recorded so far, and go on recording if the tape is recording."""
+        self._were_watched = ()
         recording_now = self._recording
         if recording_now:
             self._stop()
@@ -158,7 +160,7 @@ class GradientTape:
 
     def watched_variables(self) -> tuple[Variable, ...]:
         """The variables that were watched, in order."""
-        return tuple(watched.variable for watched in self._variables.values())
+        return tuple(watched.variable for watched in self._variables.values()) or self._were_watched
 
     # what variables ask when they are read
 
@@ -212,9 +214,7 @@ class GradientTape:
             _zeros(source) if result is None and zero else None if result is None else wrap(steepest(result))
             for source, result in zip(found, results, strict=True)
         ]
-        _tell(targets, made)
-        self._finish()
-        return pack_sequence_as(sources, made)
+        return self._given(targets, sources, made)
 
     def jacobian(
         self,
@@ -232,9 +232,7 @@ class GradientTape:
         columns = _columns(sweep.run([unit]) for unit in _units(target._value))
         zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
         made = [_stacked(column, shape, source, zero) for column, source in zip(columns, found, strict=True)]
-        _tell([target], made)
-        self._finish()
-        return pack_sequence_as(sources, made)
+        return self._given([target], sources, made)
 
     def batch_jacobian(
         self,
@@ -261,8 +259,7 @@ class GradientTape:
         columns = _columns(sweep.run([unit]) for unit in _units_of_all(target._value))
         zero = UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO
         made = _stacked_by_example(columns[0], shape, source, zero)
-        _tell([target], [made])
-        self._finish()
+        self._given([target], [source], [made])
         return made
 
     def _targets(self, target: Any) -> list[Any]:
@@ -306,12 +303,14 @@ class GradientTape:
                 _log.warning("The dtype of the source tensor must be floating (e.g. tf.float32), got tf.%s", kind)
         return found
 
-    def _finish(self) -> None:
-        """After a set of gradients: the tape is used up, unless it is persistent."""
+    def _given(self, targets: Sequence[Any], sources: Any, made: list[Any]) -> Any:
+        """Derivatives in the structure of the sources, after which the tape is used up, unless it is persistent."""
+        _tell(targets, made)
         if not self._persistent:
-            spans = self._spans
+            spans, variables = self._spans, self.watched_variables()
             self._forget()
-            self._spans = spans
+            self._spans, self._were_watched = spans, variables
+        return pack_sequence_as(sources, made)
 
     def nodes_of(self, source: Value) -> list[Node]:
         """The nodes from which this tape saw a source."""

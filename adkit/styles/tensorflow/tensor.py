@@ -12,7 +12,7 @@ import numpy
 from ...handle import TracedArray
 from ...primitives.shape import convert, stack
 from .dtypes import DType, as_dtype
-from .errors import ConversionError, InvalidArgumentError, at_line
+from .errors import ConversionError, InvalidArgumentError, RaggedError, at_line
 from .recording import HELD, place, state
 from .value import Value, leak, represented
 
@@ -186,7 +186,12 @@ def _nested(item: Any) -> bool:
 
 def _array(value: Any, wanted: DType | None, hint: DType | None) -> Any:
     """A plain value as a NumPy array or scalar of its own, of the dtype that TensorFlow gives it."""
-    made = numpy.array(value)
+    try:
+        made = numpy.array(value)
+    except ValueError:  # of rows of several lengths
+        raise at_line(
+            RaggedError, "Can't convert non-rectangular Python sequence to Tensor", "pad the rows to one length"
+        ) from None
     if made.dtype.kind not in "fciub":
         raise at_line(
             ConversionError,

@@ -53,9 +53,9 @@ class Mode:
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        raise AttributeError(
-            f"theano.{name} is not part of adkit's Theano style: docs/styles/theano.md lists what is, and what to use"
-        )
+        from .refused import absent
+
+        raise absent(name)
     module = importlib.import_module(_LATER[name], __name__)
     found = globals()[name] = module if name in _MODULES else getattr(module, name)
     return found

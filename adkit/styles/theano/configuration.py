@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from .errors import InputError, at_line, unsupported
+from .errors import AbsentError, InputError, at_line, unsupported
 
 __adkit__ = True
 
@@ -44,7 +44,11 @@ class Config:
     def __getattr__(self, name: str) -> Any:
         if name in _FIXED:
             return _FIXED[name]
-        raise AttributeError(f"config has no {name!r} in adkit's Theano style")
+        if name.startswith("_"):
+            raise AttributeError(f"config has no {name!r}")
+        raise at_line(
+            AbsentError, f"config.{name} is not part of adkit's Theano style", "leave it out: what is here is floatX"
+        )
 
 
 config = Config()

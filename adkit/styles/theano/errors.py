@@ -38,6 +38,10 @@ class ArgumentError(AdkitError, TypeError):
     """A value that a compiled function cannot take as an input."""
 
 
+class AbsentError(UnsupportedError, AttributeError):
+    """A name of Theano's that this face does not have."""
+
+
 Kind = TypeVar("Kind", bound=AdkitError)
 
 
@@ -59,6 +63,7 @@ def unsupported(what: str, fix: str) -> UnsupportedError:
 
 
 __all__ = [
+    "AbsentError",
     "ArgumentError",
     "DisconnectedInputError",
     "GraphError",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .formulas import Formula
 
 __adkit__ = True
+__path__: list[str] = []  # `from theano.printing import X` asks for a module X before it gives up
 
 
 def _text(tree: ast.expr) -> str:
@@ -157,6 +158,12 @@ class Print:
 def min_informative_str(obj: Variable, **options: Any) -> str:
     """The expression in one line."""
     return pp(obj)
+
+
+def __getattr__(name: str) -> Any:
+    from .refused import absent_within
+
+    raise absent_within("theano.printing", name)
 
 
 __all__ = ["Constant", "Print", "debugprint", "min_informative_str", "pp", "pprint", "pydotprint"]

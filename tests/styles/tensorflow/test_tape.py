@@ -19,7 +19,9 @@ def test_only_trainable_variables_are_watched_by_themselves():
     found = tape.gradient(y, [trained, frozen, total, constant])
     assert found[0].numpy() == 6.0
     assert found[1:] == [None, None, None]
-    assert [v.name for v in tape.watched_variables()] == []  # used up
+    assert [v.name for v in tape.watched_variables()] == ["x0:0"]  # also of a tape that is used up
+    tape.reset()
+    assert tape.watched_variables() == ()
     with tf.GradientTape() as tape:
         trained * frozen
     assert [v.name for v in tape.watched_variables()] == ["x0:0"]

@@ -12,7 +12,7 @@ import numpy
 
 from ....check import check_grads
 from ....errors import CheckError
-from ..errors import missing, refuse
+from ..errors import GradcheckError, missing, refuse
 from ..graph import cotangents, tell
 from ..modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..operands import from_data, plain, wrap
@@ -129,8 +129,8 @@ def gradcheck(
     """Whether the derivatives of `func` at `inputs` agree with differences.
 
     The comparison is `adkit.check_grads`: Ridders' extrapolation with its own estimate of the error, in float64, so
-    `eps`, `atol` and `rtol` are not needed and not used. Raises `CheckError` (an `AssertionError`) for a derivative
-    that disagrees, unless `raise_exception=False`.
+    `eps`, `atol` and `rtol` are not needed and not used. Raises a `CheckError` that is a `RuntimeError` too for a
+    derivative that disagrees, unless `raise_exception=False`.
 
     Example
     -------
@@ -165,11 +165,22 @@ def _checked(func: Any, inputs: list[Any], order: int, raising: bool) -> bool:
     points = [numpy.asarray(plain(inputs[i]), numpy.float64) for i in places]
     try:
         check_grads(plainly, tuple(points), order=order)
-    except CheckError:
+    except CheckError as error:
         if raising:
-            raise
+            message = f"Jacobian mismatch: {error.message}"
+            raise GradcheckError(message, fix=error.fix, filename=error.filename, line=error.line) from error
         return False
     return True
+
+
+_NAN = "use adkit.why_nan(f, x), or %%grad --nan on top of the cell: they name the operation and the line"
+_OTHERWISE = "use Tensor.backward, autograd.grad, or the transformations of adkit"
+_INSTEAD = {
+    "detect_anomaly": _NAN, "set_detect_anomaly": _NAN, "anomaly_mode": _NAN,
+    "forward_ad": "use torch.autograd.functional.jvp, or adkit.jvp on a function of arrays",
+    "graph": "use tensor.register_hook and retain_grad; adkit.checkpoint saves memory",
+    "profiler": "use adkit.diagnose.cost, or %%grad --flow",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
@@ -177,7 +188,7 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(".functional", __name__)
     if name.startswith("__"):
         raise AttributeError(name)
-    raise missing(f"torch.autograd.{name}", "use Tensor.backward, autograd.grad, or the transformations of adkit")
+    raise missing(f"torch.autograd.{name}", _INSTEAD.get(name, _OTHERWISE))
 
 
 __all__ = [

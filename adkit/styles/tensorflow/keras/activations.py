@@ -14,6 +14,7 @@ from ..errors import ConversionError, at_line
 from ..nn import elu, gelu, leaky_relu, log_softmax, relu, relu6, selu, sigmoid, silu, softmax, softplus, softsign
 
 __adkit__ = True
+__path__: list[str] = []  # `from tensorflow.keras.activations import X` asks for a module X before it gives up
 
 swish = silu
 
@@ -53,3 +54,9 @@ def get(identifier: Any) -> Callable[..., Any]:
 
 
 __all__ = ["get", "leaky_relu", "linear", "swish", *_BY_NAME]
+
+
+def __getattr__(name: str) -> Any:
+    from . import absent
+
+    raise absent("activations", name)

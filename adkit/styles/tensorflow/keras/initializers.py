@@ -15,6 +15,7 @@ from ..errors import ConversionError, at_line
 from ..tensor import Tensor
 
 __adkit__ = True
+__path__: list[str] = []  # `from tensorflow.keras.initializers import X` asks for a module X before it gives up
 
 
 class Initializer:
@@ -114,3 +115,9 @@ def get(identifier: Any) -> Any:
             ConversionError, f"there is no initializer {identifier!r}", f"use one of {', '.join(sorted(_BY_NAME))}"
         )
     return _BY_NAME[identifier]()
+
+
+def __getattr__(name: str) -> Any:
+    from . import absent
+
+    raise absent("initializers", name)

@@ -19,6 +19,7 @@ from ..variable import Variable
 from . import activations, initializers
 
 __adkit__ = True
+__path__: list[str] = []  # `from tensorflow.keras.layers import X` asks for a module X before it gives up
 
 
 class Layer(Module):
@@ -231,3 +232,9 @@ class Sequential(Model):
         for layer in self._stack:
             inputs = layer(inputs, training=training) if isinstance(layer, Layer) else layer(inputs)
         return inputs
+
+
+def __getattr__(name: str) -> Any:
+    from . import absent
+
+    raise absent("layers", name)

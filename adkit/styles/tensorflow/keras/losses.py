@@ -23,6 +23,7 @@ from ..reduction import reduce_mean, reduce_sum
 from ..tensor import Tensor
 
 __adkit__ = True
+__path__: list[str] = []  # `from tensorflow.keras.losses import X` asks for a module X before it gives up
 
 EPSILON = 1e-7
 
@@ -199,3 +200,9 @@ KLDivergence = _loss_class("KLDivergence", kl_divergence)
 Hinge = _loss_class("Hinge", hinge)
 MSE = mse = mean_squared_error
 MAE = mae = mean_absolute_error
+
+
+def __getattr__(name: str) -> Any:
+    from . import absent
+
+    raise absent("losses", name)

@@ -18,6 +18,7 @@ from ..value import Value
 from ..variable import Variable
 
 __adkit__ = True
+__path__: list[str] = []  # `from tensorflow.keras.optimizers import X` asks for a module X before it gives up
 
 _log = logging.getLogger("tensorflow")
 
@@ -239,3 +240,9 @@ class AdamW(Adam):
 
     def __init__(self, learning_rate: Any = 0.001, weight_decay: float = 0.004, **options: Any) -> None:
         super().__init__(learning_rate, weight_decay=weight_decay, **options)
+
+
+def __getattr__(name: str) -> Any:
+    from . import absent
+
+    raise absent("optimizers", name)

@@ -47,9 +47,9 @@ def _found(name: str) -> Any:
                 return getattr(module, name)
             except AttributeError:
                 continue
-    raise AttributeError(
-        f"T.{name} is not part of adkit's Theano style: see docs/styles/theano.md for what is, and compose it of that"
-    )
+    from ..refused import absent_within
+
+    raise absent_within("T", name)
 
 
 def __dir__() -> list[str]:

@@ -12,6 +12,7 @@ from .reduction import logsumexp, sum
 from .shaping import arange, shape
 
 __adkit__ = True
+__path__: list[str] = []  # `from theano.tensor.nnet import X` asks for a module X before it gives up
 
 
 def sigmoid(x: Any) -> Variable:
@@ -125,12 +126,7 @@ def crossentropy_softmax_1hot(x: Any, y_idx: Any) -> tuple[Variable, Variable]:
     return -logsoftmax(made)[arange(shape(made)[0]), as_variable(y_idx)], softmax(made)
 
 
-_CONVOLUTIONS = "dot products over T.arange windows, or adkit.numpy.convolve in a function of your own"
-
-
 def __getattr__(name: str) -> Any:
-    if name in ("conv", "conv2d", "conv3d", "batch_normalization", "bn"):
-        from ..errors import unsupported
+    from ..refused import absent_within
 
-        raise unsupported(f"T.nnet.{name}", f"write it with {_CONVOLUTIONS}")
-    raise AttributeError(f"T.nnet.{name} is not part of adkit's Theano style: see docs/styles/theano.md")
+    raise absent_within("T.nnet", name)
