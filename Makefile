@@ -56,7 +56,8 @@ test-python: .venv/.have-test .venv/.have-programs
 
 # Saved outputs must be what a run gives today. (Execution through nbclient is tests/notebooks.)
 test-notebooks: .venv/.have-test
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-kernel-startup-timeout=300 \
+		--nbval-sanitize-with tests/nbval_sanitize.cfg notebooks/
 
 test-gpu: .venv/.have-test
 	@$(BIN)/python -c 'import cupy' 2>/dev/null || $(BIN)/pip install -e '.[$(CUDA)]'

@@ -39,6 +39,7 @@ def shell(_private_directories, monkeypatch):
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
+    config.Completer.use_jedi = False  # it reads all of NumPy; what a kernel offers with it is tested on a kernel
     shell = RaisingShell(config=config)
     shell.run_line_magic("load_ext", "adkit")
     shell.run_cell("import numpy as np\nimport math", store_history=True)
@@ -69,7 +70,14 @@ class Kernel:
         from jupyter_client.manager import start_new_kernel
 
         arguments = ["--HistoryManager.enabled=False"]
-        kernel = cls(*start_new_kernel(startup_timeout=180, kernel_name="python3", extra_arguments=arguments))
+        for attempt in range(1, 4):  # another process may take one of its ports before the kernel does
+            try:
+                made = start_new_kernel(startup_timeout=180, kernel_name="python3", extra_arguments=arguments)
+                break
+            except RuntimeError:
+                if attempt == 3:
+                    raise
+        kernel = cls(*made)
         assert kernel.run("%load_ext adkit\nimport math\nimport numpy as np").status == "ok"
         return kernel
 
@@ -103,7 +111,7 @@ class Kernel:
     def completions(self, code, cursor=None):
         """What Tab offers at the cursor, by default at the end."""
         cursor = len(code) if cursor is None else cursor
-        content = self.client.complete(code, cursor, reply=True, timeout=60)["content"]
+        content = self.client.complete(code, cursor, reply=True, timeout=120)["content"]
         return [code[: content["cursor_start"]] + match for match in content["matches"]]
 
     def stop(self):
@@ -123,7 +131,7 @@ def shared_kernel(_private_directories):
 @pytest.fixture
 def kernel(shared_kernel):
     """The shared kernel with an empty namespace but for `np` and `math`."""
-    shared_kernel.run("%reset -f\nimport math\nimport numpy as np")
+    assert shared_kernel.run("%reset -f\nimport math\nimport numpy as np").status == "ok"
     return shared_kernel
 
 

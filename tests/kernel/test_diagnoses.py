@@ -258,6 +258,7 @@ def test_notebook_runners_see_the_error_and_the_same_output(tmp_path):
     path = tmp_path / "failing.ipynb"
     nbformat.write(notebook, path)
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider", path]
+    command.append("--nbval-kernel-startup-timeout=300")
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
 

@@ -1,6 +1,5 @@
 """Ctrl-C while the namespace is being put in order."""
 
-import os
 import signal
 import threading
 
@@ -22,7 +21,7 @@ def test_an_interrupt_waits_for_the_end_of_the_block():
 
     def work():
         with interrupts_held():
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)  # in this thread, before it goes on
             done.append(True)
 
     with pytest.raises(KeyboardInterrupt):

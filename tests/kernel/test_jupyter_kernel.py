@@ -1,7 +1,7 @@
 """The magics on a real Jupyter kernel, as front ends and notebook runners see them."""
 
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -115,49 +115,46 @@ def test_completion(kernel):
 
 
 def test_inspection(kernel):
-    content = kernel.client.inspect("%%grad", 6, reply=True, timeout=60)["content"]
+    content = kernel.client.inspect("%%grad", 6, reply=True, timeout=120)["content"]
     assert content["found"]
     assert "--mode" in content["data"]["text/plain"]
 
 
-def test_settings_last_from_cell_to_cell(new_kernel):
-    kernel = new_kernel()
-    assert "mode=forward" in kernel.run("%adkit mode=forward").text
-    assert kernel.run("%%grad x\nx = 2.0\nx ** 2").data[MIME]["mode"] == "forward"
-    assert "mode=forward" in kernel.run("%adkit").text
+def test_settings_last_from_cell_to_cell(kernel):
+    try:
+        assert "mode=forward" in kernel.run("%adkit mode=forward").text
+        assert kernel.run("%%grad x\nx = 2.0\nx ** 2").data[MIME]["mode"] == "forward"
+        assert "mode=forward" in kernel.run("%adkit").text
+    finally:
+        kernel.run("%adkit mode=auto")
 
 
-def test_unload_and_reload(new_kernel):
-    kernel = new_kernel()
+def test_unload_and_reload(kernel):
     kernel.run("%unload_ext adkit")
-    assert kernel.run("%%grad x\nx = 2.0\nx").status == "error"
-    kernel.run("%load_ext adkit")
+    try:
+        assert kernel.run("%%grad x\nx = 2.0\nx").status == "error"
+    finally:
+        kernel.run("%load_ext adkit")
     assert kernel.run("%reload_ext adkit").status == "ok"
     assert kernel.run("%%grad x\nx = 2.0\nx * 2").status == "ok"
 
 
 def test_two_kernels_in_parallel(new_kernel):
     kernels = [new_kernel(), new_kernel()]
-    results = [None, None]
 
     def work(i):
         kernel, mode = kernels[i], ("forward", "reverse")[i]
         kernel.run(f"%adkit mode={mode}")
-        for n in range(3):
-            results[i] = kernel.run(f"%%grad x\nx = {i + n}.0\nx ** 2")
+        return [kernel.run(f"%%grad x\nx = {i + n}.0\nx ** 2") for n in range(3)][-1]
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
+    with ThreadPoolExecutor(2) as threads:
+        results = list(threads.map(work, range(2)))
     for i, mode in enumerate(("forward", "reverse")):
         document = results[i].data[MIME]
         assert (document["mode"], document["derivatives"][0]["text"]) == (mode, f"{2 * (i + 2)}")
 
 
-def test_interrupt(new_kernel):
-    kernel = new_kernel()
+def test_interrupt(kernel):
     kernel.run("w = np.array([1.0, 2.0])\nalias = w")
     loop = "v = np.sin(w)\nprint('running', flush=True)\nwhile True:\n    v = np.sin(w)"
 
@@ -217,5 +214,6 @@ def test_nbval(tmp_path):
     path = tmp_path / "saved.ipynb"
     nbformat.write(notebook, path)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
+    command += ["--nbval-kernel-startup-timeout=300"]
     result = subprocess.run([*command, str(path)], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout[-3000:]

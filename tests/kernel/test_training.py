@@ -30,7 +30,7 @@ def trained(kernel):
             hook(message)
 
         reply = kernel.client.execute_interactive(
-            textwrap.dedent(code), timeout=60, output_hook=collect, allow_stdin=False
+            textwrap.dedent(code), timeout=120, output_hook=collect, allow_stdin=False
         )
         assert reply["content"]["status"] == "ok", reply["content"]
         return [m for m in messages if m["msg_type"] in ("display_data", "update_display_data", "stream")]
