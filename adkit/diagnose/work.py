@@ -21,7 +21,7 @@ from ..tracing import depends_on
 
 __adkit__ = True
 
-_REDUCTIONS = frozenset({"sum", "mean", "prod", "max", "min", "cumsum", "cumprod"})
+_REDUCTIONS = frozenset({"sum", "mean", "prod", "max", "min", "cumsum", "cumprod", "log_softmax"})
 _MOVES = frozenset({"take", "scatter_add"})
 _ALGEBRA = frozenset(
     "solve inv solve_triangular cholesky permute_rows lu_factor unpivoted_lu qr eigh eig svd cofactor det "

@@ -10,10 +10,8 @@ import math
 from typing import Any
 
 from ..numpy.arguments import ndim, one_axis, operand
-from ..numpy.reduction import sum as sum_over
 from ..primitives import elementwise as rows
-from ..primitives.reduction import max_
-from ..primitives.shape import stop_gradient
+from ..primitives import softmax as softmax_rows
 from ..primitives.special.errors import ndtr
 from ..primitives.special.integrals import expit, log_expit
 
@@ -250,11 +248,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     array([    0., -1000.])
     """
     x = operand(x)
-    axes = (one_axis(axis, ndim(x)),)
-    top = max_(x, axis=axes, keepdims=True)
-    # any constant does in the place of the maximum, so no derivative has to pass through it
-    shifted = x - stop_gradient(rows.where(rows.isfinite(top), top, 0.0))
-    return shifted - rows.log(sum_over(rows.exp(shifted), axes, keepdims=True))
+    return softmax_rows.log_softmax(x, axis=(one_axis(axis, ndim(x)),))
 
 
 def softmax(x: Any, axis: int = -1) -> Any:

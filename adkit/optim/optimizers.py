@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy
 
+from ..dtypes import numpy_dtype
 from ..errors import InputError, OptionError
 from ..handle import TracedArray
 from ..primitives import elementwise as rows
@@ -205,8 +206,6 @@ class _Adam(Rule):
 
 
 def _is_real(g: Any) -> bool:
-    from ..dtypes import numpy_dtype
-
     if type(g) is numpy.ndarray:
         return g.dtype.kind != "c"
     return type(g) is float or numpy_dtype(g).kind != "c"

@@ -7,7 +7,7 @@ import pytest
 import scipy.fft
 
 import adkit.scipy.linalg as linalg
-from adkit import trace
+from adkit import nn, trace
 from adkit.emit import EmitError, prelude
 from adkit.scipy import special
 from tests.emit.programs import agree, clean, formatted, linted
@@ -38,6 +38,7 @@ CASES = {
     "dct": (lambda x: np.sum(scipy.fft.dct(x) ** 3), (x,), (x + 1,)),
     "sort": (lambda x: np.sum(np.sort(x) * np.arange(5)), (x,), (x[::-1] + 0.0,)),
     "median": (lambda x: np.median(x), (x,), None),
+    "log_softmax": (lambda x: np.sum(nn.log_softmax(x) * np.arange(5)), (x,), (x + 1,)),
     "cumprod": (lambda x: np.sum(np.cumprod(x)), (x,), (x + 1,)),
     "prod": (lambda x: np.prod(x), (x,), (x + 1,)),
     "einsum": (lambda a, b: np.einsum("ij,kj->", a, b), (A, B), (B, A)),

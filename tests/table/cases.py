@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 import adkit
+import adkit.primitives.softmax
 import adkit.primitives.special
 from adkit.primitive import ELEMENTWISE, REGISTRY
 
@@ -165,6 +166,13 @@ def _cumulative() -> list[Case]:
     return [
         *cases_of("cumsum", *variants),
         *cases_of("cumprod", *variants),
+        *cases_of(
+            "log_softmax",
+            (((4,),), {"axis": (0,)}),
+            (((2, 3),), {"axis": (1,)}),
+            (((2, 3),), {"axis": (0, 1)}),
+            complex=False,
+        ),
         *cases_of("sort", *variants, complex=False, analytic=False),
     ]
 

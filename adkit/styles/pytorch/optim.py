@@ -14,6 +14,7 @@ import numpy
 
 from ...optim import optimizers as rules
 from .errors import missing, refuse
+from .joined import Joined, Memory, joinable
 from .modes import enable_grad
 from .nn.module import clear
 from .operands import plain, wrap
@@ -36,7 +37,8 @@ class Optimizer:
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
-        self._memory: dict[int, list[Any]] = {}  # id of a parameter -> number of updates, and an array per slot
+        self._memory: dict[int, Memory] = {}  # by the id of a parameter
+        self._joined: dict[int, Joined] = {}  # by the number of a group
         if isinstance(params, Tensor):
             raise TypeError("params argument given to the optimizer should be an iterable of Tensors or dicts")
         groups = list(params)
@@ -51,6 +53,7 @@ class Optimizer:
         made.__dict__.update({name: copies(value) for name, value in self.__dict__.items()})
         own = {id(p): id(copies(p)) for group in self.param_groups for p in group["params"]}
         made._memory = {own[key]: copies(held) for key, held in self._memory.items() if key in own}
+        made._joined = {}
         return made
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
@@ -84,30 +87,38 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            rule = self._rule(group)
-            rate = float(group["lr"])
+        for number, group in enumerate(self.param_groups):
             sign = group.get("maximize")
-            for parameter in group["params"]:
-                gradient = parameter._grad
-                if gradient is not None:
-                    g = plain(gradient)
-                    self._update(parameter, -g if sign else g, rule, rate)
+            found = [(p, plain(p._grad)) for p in group["params"] if p._grad is not None]
+            if found:
+                parameters = [p for p, _ in found]
+                gradients = [-g if sign else g for _, g in found]
+                self._update(number, parameters, gradients, self._rule(group), float(group["lr"]))
         return loss
 
     def _rule(self, group: dict[str, Any]) -> Any:
         """The arithmetic for a group."""
         raise refuse("Optimizer has no rule of its own", "use SGD, Adam, AdamW or RMSprop")
 
-    def _update(self, parameter: Any, g: Any, rule: Any, rate: float) -> None:
-        value = writable(parameter)
+    def _update(self, number: int, parameters: list[Any], gradients: list[Any], rule: Any, rate: float) -> None:
+        values = [writable(parameter) for parameter in parameters]
+        memories = [self._remembered(p, value, rule) for p, value in zip(parameters, values, strict=True)]
+        if len(values) > 1 and joinable(memories, values, gradients):
+            joined = self._joined.get(number)
+            if joined is None or not joined.holds(memories):
+                joined = self._joined[number] = Joined(memories, [value.shape for value in values])
+            joined.update(values, gradients, rule, rate)
+            return
+        for memory, value, g in zip(memories, values, gradients, strict=True):
+            value[...], *memory[1:] = rule.step(memory[0], rate, g, value, *memory[1:])
+            memory[0] += 1
+            stamp(value)
+
+    def _remembered(self, parameter: Any, value: Any, rule: Any) -> Memory:
         memory = self._memory.get(id(parameter))
         if memory is None:
             memory = self._memory[id(parameter)] = [0, *(numpy.zeros(value.shape, value.dtype) for _ in rule.slots)]
-        new, *memory[1:] = rule.step(memory[0], rate, g, value, *memory[1:])
-        memory[0] += 1
-        value[...] = new
-        stamp(value)
+        return memory
 
     @property
     def state(self) -> dict[Any, dict[str, Any]]:

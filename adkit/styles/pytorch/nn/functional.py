@@ -27,6 +27,7 @@ from ..random import source
 from ..recording import apply_linear, apply_mean, apply_unary, weighted_log_softmax
 
 __adkit__ = True
+__path__: list[str] = []  # `from torch.nn.functional import X` asks for a module X before it gives up
 
 _getframe = sys._getframe
 
@@ -230,7 +231,7 @@ def _short_cross_entropy(x: Any, labels: Any, weight: Any, ignored: int, reducti
         return None
     dtype = x.value.dtype
     weights = numpy.zeros(x.shape, dtype)
-    low, high = int(labels.min()), int(labels.max())
+    low, high = numpy.minimum.reduce(labels), numpy.maximum.reduce(labels)
     if weight is None and not smoothing and 0 <= low and high < classes and not 0 <= ignored < classes:
         weights[numpy.arange(count), labels] = -1.0 / count if reduction == "mean" else -1.0
     else:
