@@ -77,7 +77,7 @@ def _written(value: float) -> str:
 def field_width(*values: float) -> str:
     """The width in which the longest of some numbers can be read."""
     longest = max(len(_written(value)) for value in values)
-    return f"{max(FIELD, math.ceil(longest * CHARACTER) + 20)}px"
+    return f"{max(FIELD, math.ceil(longest * CHARACTER) + 36)}px"
 
 
 def label_width(labels: Iterable[str]) -> int:
@@ -130,9 +130,7 @@ class Slider:
     def _write(self, field: Any, value: float) -> None:
         """Show a number in a field, which becomes wider for it but never narrower."""
         field.value = value
-        width = field_width(value)
-        if float(width[:-2]) > float(field.layout.width[:-2]):
-            field.layout.width = width
+        _widen(field, field_width(value))
 
     @staticmethod
     def _word(text: str) -> Any:
@@ -150,6 +148,18 @@ class Slider:
             low, high = nice_range(value)
             self._widen(low, high, value)
             self.slider.description = label
+            self._value = self.slider.value = value
+            self._write(self.field, shown(value))
+        finally:
+            self._quiet = False
+
+    def put(self, value: float) -> None:
+        """Stand at another value, without telling anybody; the range becomes wider where it has to."""
+        self._quiet = True
+        try:
+            low, high = self.range
+            if not low <= value <= high:
+                self._widen(low, high, value)
             self._value = self.slider.value = value
             self._write(self.field, shown(value))
         finally:
@@ -235,6 +245,10 @@ class ScalarControl:
         self.slider = Slider(name, number, lambda number: changed(name, self._typed(number)), guard, width)
         self.widgets = self.slider.widgets
 
+    def restore(self, value: Any) -> None:
+        """Stand at a value again."""
+        self.slider.put(decimal(value[()] if isinstance(value, numpy.ndarray) else value))
+
     def _typed(self, number: float) -> Any:
         """A number in the type of the input: float32 stays float32, a Python int became a float when it was traced."""
         if issubclass(self._kind, numpy.ndarray):
@@ -275,6 +289,11 @@ class ArrayControl:
         of = ipywidgets.Label(f"of {'×'.join(map(str, axes))}", layout=ipywidgets.Layout(width="auto"))
         self.widgets = [*self.slider.widgets, *self._fields, of]
 
+    def restore(self, value: numpy.ndarray) -> None:
+        """Hold an array again."""
+        self._array = value.copy()
+        self.slider.put(decimal(self._array[self._index()]))
+
     def _index(self) -> tuple[int, ...]:
         chosen = tuple(field.value for field in self._fields)
         if len(chosen) == self._array.ndim:
@@ -290,6 +309,20 @@ class ArrayControl:
     def _moved(self, number: float) -> None:
         self._array[self._index()] = number
         self._tell(self.name, self._array.copy())
+
+
+def _widen(field: Any, width: str) -> None:
+    if float(width[:-2]) > float(field.layout.width[:-2]):
+        field.layout.width = width
+
+
+def align(sliders: Iterable[Slider]) -> None:
+    """Make the fields of several sliders as wide as the widest, so that they stand below one another."""
+    rows = [(slider.field, slider.low, slider.high) for slider in sliders]
+    for column in zip(*rows, strict=True):
+        widest = max((field.layout.width for field in column), key=lambda width: float(width[:-2]))
+        for field in column:
+            _widen(field, widest)
 
 
 def can_move(value: Any) -> bool:

@@ -14,7 +14,7 @@ import ipywidgets
 import numpy
 
 from .conductor import SLOW
-from .controls import ArrayControl, ScalarControl, can_move, control_of, label_width, longest_label
+from .controls import ArrayControl, ScalarControl, align, can_move, control_of, label_width, longest_label
 from .failures import Failure, failure_of
 
 __adkit__ = True
@@ -130,7 +130,9 @@ class Panel:
     def _controls(self, values: Mapping[str, Any]) -> dict[str, ScalarControl | ArrayControl]:
         movable = [name for name, value in values.items() if can_move(value) and self._moves(name)][:MOST_CONTROLS]
         width = label_width(longest_label(name, values[name]) for name in movable)
-        return {name: control_of(name, values[name], self._owner.choose, self.guarded, width) for name in movable}
+        made = {name: control_of(name, values[name], self._owner.choose, self.guarded, width) for name in movable}
+        align(control.slider for control in made.values())
+        return made
 
     def _progress(self) -> None:
         self.bar = ipywidgets.FloatProgress(min=0.0, max=1.0, layout={"width": "220px"}, tooltip="the run goes on")
@@ -191,6 +193,15 @@ class Panel:
         display = "" if text else "none"
         if self.message.layout.display != display:
             self.message.layout.display = display
+
+    def restore(self, values: Mapping[str, Any], setup: Any) -> None:
+        """Have every control say again what is shown."""
+        for name, control in self.controls.items():
+            if name in values:
+                control.restore(values[name])
+        self.mode.show(setup.mode)
+        self.device.show(setup.device)
+        self.order.show(str(setup.order))
 
     def note(self, output: Mapping[str, Any]) -> None:
         """Write down what the picture shows (the `output` of its document), for a page that shows something else."""

@@ -57,7 +57,7 @@ class Explorer:
         self.failure: Failure | None = None
         self.values = values_of(trace)
         self._wanted = dict(self.values)
-        self._setup = setup
+        self._setup = self._shown = setup
         self._pictures = pictures.Pictures(views)
         orders = sorted({1, 2, setup.order})
         shown = dataclasses.replace(setup, mode=trace.mode)
@@ -188,12 +188,12 @@ class Explorer:
         trace = self._rerun(values, setup)
         if self._reports_of is not None:
             trace.reports = self._reports_of(trace)
-        return trace, self._pictures.document(trace, ranges)
+        return trace, self._pictures.document(trace, ranges), setup
 
     def finished(self, result: Any, seconds: float) -> None:
         """The conductor's: a run ended well."""
         with self._updating():
-            self.trace, self._document = result
+            self.trace, self._document, self._shown = result
             self.values = values_of(self.trace)
             self.failure = None
             self._seconds = seconds
@@ -211,6 +211,9 @@ class Explorer:
         with self._updating():
             still = f"still shown: {self._named(self.values)}"
             if isinstance(error, RunCancelled):
+                self._wanted.update(self.values)
+                self._setup = self._shown
+                self.panel.restore(self.values, dataclasses.replace(self._shown, mode=self.trace.mode))
                 self.panel.say(f"cancelled; {still}")
                 return
             self.failure = failure_of(error)

@@ -101,3 +101,13 @@ export function listeners() {
     },
   };
 }
+
+/**
+ * Gives the focus back to the notebook's cell around an element, where its shortcuts and arrow keys work again.
+ *
+ * @param {Element} element
+ */
+export function toCell(element) {
+  const cell = element.closest(".jp-Cell[tabindex]");
+  if (cell instanceof HTMLElement) cell.focus({ preventScroll: true });
+}

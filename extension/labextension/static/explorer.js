@@ -1,5 +1,7 @@
 /** Keys that are pressed in the controls of an explorer belong to the controls, not to the notebook's shortcuts. */
 
+import { html, toCell } from "./dom.js";
+
 /**
  * Whether a key pressed in a control means something there: any that neither leaves it nor is a shortcut elsewhere.
  *
@@ -20,10 +22,12 @@ export function keepKeys(target) {
     const element = event.target;
     if (!(element instanceof Element) || !element.closest(".adkit-explorer")) return;
     element.toggleAttribute("data-lm-suppress-shortcuts", isForControl(/** @type {KeyboardEvent} */ (event)));
+    if (/** @type {KeyboardEvent} */ (event).key === "Escape") toCell(element);
   }, { capture: true });
 }
 
 const WATCH = 2000;
+const STALE = "This page was loaded again since the cell ran, so the picture below does not follow.";
 
 /**
  * Whether a picture shows something other than what its controls were last used for. After a page was loaded again the kernel still
@@ -35,6 +39,29 @@ const WATCH = 2000;
  */
 export function isStale(wanted, seen) {
   return wanted !== "" && seen !== undefined && wanted !== seen;
+}
+
+/** Shows, or takes away, the sentence that a picture does not follow, and the button that mends it. @param {Element} panel @param {boolean} stale */
+function tell(panel, stale) {
+  panel.classList.toggle("adkit-explorer-is-stale", stale);
+  const told = panel.querySelector(".adkit-explorer-stale");
+  if (!stale) told?.remove();
+  if (!stale || told) return;
+  const again = html("button", { type: "button", class: "jupyter-button" }, "Run the cell again");
+  again.addEventListener("click", () => runAgain(panel));
+  panel.append(html("div", { class: "adkit-explorer-stale", role: "status" }, html("span", {}, STALE), again));
+}
+
+/**
+ * Runs the cell of a panel as its shortcut does, Ctrl Enter: a renderer has no other way to the notebook's commands.
+ *
+ * @param {Element} panel
+ */
+function runAgain(panel) {
+  toCell(panel);
+  const cell = panel.closest(".jp-Cell");
+  const enter = { key: "Enter", code: "Enter", keyCode: 13, ctrlKey: true, bubbles: true, cancelable: true };
+  cell?.dispatchEvent(new KeyboardEvent("keydown", enter));
 }
 
 /**
@@ -52,7 +79,7 @@ export function watchPictures(page) {
       const wanted = panel.querySelector(".adkit-explorer-shown")?.textContent ?? "";
       const picture = panel.closest(".jp-OutputArea")?.querySelector(".adkit .adkit-answer .adkit-output");
       const stale = isStale(wanted, picture?.textContent ?? undefined);
-      panel.classList.toggle("adkit-explorer-is-stale", stale && suspects.has(panel));
+      tell(panel, stale && suspects.has(panel));
       if (stale) suspects.add(panel);
       else suspects.delete(panel);
     }

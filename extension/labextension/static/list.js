@@ -27,7 +27,7 @@ export class ListView {
    * @param {TraceDocument} doc
    * @param {Links} links
    * @param {Selection} selection
-   * @param {{open: Set<string>, scrollTop: number}} state  kept by the caller over updates
+   * @param {{open: Set<string>, scrollTop: number, widths: Map<string, number>}} state  kept by the caller over updates
    */
   constructor(doc, links, selection, state) {
     this.doc = doc;
@@ -74,13 +74,23 @@ export class ListView {
       "aria-colcount": this.columns.length,
       "data-focus": "list",
     }, html("div", { class: "adkit-columns", role: "row", "aria-rowindex": 1 }, ...this.columns.map(heading)), this.body);
-    const widths = columnWidths(this.doc, this.columns);
+    const widths = this.#widths();
     this.#divide(table, "", widths, widths.map((_, i) => SHARES[this.columns[i].key]));
     const narrow = widths.map((width, i) => Math.min(width, this.columns[i].narrow));
     this.#divide(table, "narrow-", narrow, widths.map((width, i) => width - narrow[i]));
     table.style.setProperty("--adkit-gaps", String(widths.length - 1));
     table.style.setProperty("--adkit-row", `${ROW_HEIGHT}px`);
     return table;
+  }
+
+  /** Columns become wider with what they hold but never narrower, or they would jump while a slider moves. @returns {number[]} */
+  #widths() {
+    const { widths } = this.state;
+    return columnWidths(this.doc, this.columns).map((width, i) => {
+      const { key } = this.columns[i];
+      widths.set(key, Math.max(width, widths.get(key) ?? 0));
+      return /** @type {number} */ (widths.get(key));
+    });
   }
 
   /**

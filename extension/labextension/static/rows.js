@@ -90,14 +90,14 @@ export function columns(doc) {
   /** @type {Column[]} */
   const shown = [
     { key: "id", heading: "", number: false, least: 4, most: 12, narrow: 12, tone: "primal" },
-    { key: "name", heading: "name", number: false, least: 5, most: 20, narrow: 14, tone: "" },
-    { key: "text", heading: "instruction", number: false, least: 14, most: 52, narrow: 26, tone: "" },
-    { key: "line", heading: "line", number: false, least: 4, most: 22, narrow: 8, tone: "" },
+    { key: "name", heading: "name", number: false, least: 5, most: 20, narrow: 8, tone: "" },
+    { key: "text", heading: "instruction", number: false, least: 14, most: 52, narrow: 14, tone: "" },
+    { key: "line", heading: "line", number: false, least: 4, most: 22, narrow: 4, tone: "" },
   ];
-  if (typed) shown.push({ key: "type", heading: "shape and dtype", number: false, least: 12, most: 24, narrow: 24, tone: "dim" });
-  shown.push({ key: "value", heading: "value v", number: true, least: 10, most: 44, narrow: 20, tone: "primal" });
+  if (typed) shown.push({ key: "type", heading: "shape and dtype", number: false, least: 12, most: 24, narrow: 14, tone: "dim" });
+  shown.push({ key: "value", heading: "value v", number: true, least: 10, most: 44, narrow: 12, tone: "primal" });
   for (const key of /** @type {const} */ (["tangent", "adjoint"])) {
-    if (given.has(key)) shown.push({ key, heading: sweepHeading(doc, key), number: true, least: 10, most: 44, narrow: 20, tone: key });
+    if (given.has(key)) shown.push({ key, heading: sweepHeading(doc, key), number: true, least: 10, most: 44, narrow: 12, tone: key });
   }
   return shown;
 }
@@ -161,14 +161,22 @@ export function cellText(row, key) {
 }
 
 /**
- * What a fold says, its size always included.
+ * What a fold says: its size always, and whether it holds all of its instructions or one repetition of them.
  *
  * @param {Row} row
- * @returns {string} `loop ×200, lines 4–6 · 600 instructions`
+ * @returns {string} `loop ×200, lines 4–6 · 600 instructions, first repetition`
  */
 export function foldText(row) {
   if (row.instructions === 0 || row.text.includes("instruction")) return row.text;
-  return `${row.text} · ${row.instructions.toLocaleString("en")} instruction${row.instructions === 1 ? "" : "s"}`;
+  const part = row.rows.length > 0 && held(row) < row.instructions ? ", first repetition" : "";
+  return `${row.text} · ${row.instructions.toLocaleString("en")} instruction${row.instructions === 1 ? "" : "s"}${part}`;
+}
+
+/** How many instructions a fold has rows for, those in folds within it included. @param {Row} fold @returns {number} */
+function held(fold) {
+  let count = 0;
+  for (const row of fold.rows) count += row.kind === "fold" ? row.instructions : row.kind === "instruction" ? 1 : 0;
+  return count;
 }
 
 /** @param {Row} row @returns {string} */

@@ -4,7 +4,7 @@
  */
 
 import { read } from "./document.js";
-import { html, listeners, uniqueId } from "./dom.js";
+import { html, listeners, toCell, uniqueId } from "./dom.js";
 import { GraphView } from "./graph.js";
 import { HeadView } from "./head.js";
 import { isOurs, nextTab } from "./keys.js";
@@ -70,7 +70,7 @@ export function loadStyle() {
  * @returns {{update: (data: unknown) => void, dispose: () => void}}
  */
 export function mount(host, data) {
-  const memory = { tab: "", chosen: /** @type {Subject | null} */ (null), step: -1, list: { open: new Set(), scrollTop: 0 } };
+  const memory = { tab: "", chosen: /** @type {Subject | null} */ (null), step: -1, list: { open: new Set(), scrollTop: 0, widths: new Map() } };
   /** @type {TraceView | null} */
   let view = null;
   const dispose = () => {
@@ -99,7 +99,7 @@ export function mount(host, data) {
 class TraceView {
   /**
    * @param {unknown} data
-   * @param {{tab: string, chosen: Subject | null, step: number, list: {open: Set<string>, scrollTop: number}}} memory
+   * @param {{tab: string, chosen: Subject | null, step: number, list: {open: Set<string>, scrollTop: number, widths: Map<string, number>}}} memory
    */
   constructor(data, memory) {
     const { doc, problem } = read(data);
@@ -115,6 +115,8 @@ class TraceView {
     this.reports = Object.fromEntries(doc.reports.map((report, i) => [reportTab(i), new ReportView(report)]));
     this.views = this.#views();
     this.player = doc.player && doc.views.length > 0 ? new PlayerView(doc.player, (step, ahead) => this.#played(step, ahead)) : null;
+    /** @type {string | null} the guard that the replay was stopped by */
+    this.flipped = null;
     this.whatIf = this.#whatIf();
     this.panelId = uniqueId();
     this.shown = "";
@@ -147,6 +149,8 @@ class TraceView {
       return new WhatIfView(program, (result, row) => {
         if (result) this.#restate(restated(this.recorded, program, result));
         if (row) this.selection.choose({ kind: "row", id: row });
+        else if (this.flipped !== null && this.selection.chosen?.id === this.flipped) this.selection.choose(null);
+        this.flipped = row;
       }, this.doc.explorer);
     } catch (error) {
       if (error instanceof SyntaxError) return null;
@@ -176,7 +180,7 @@ class TraceView {
     if (problem) this.element.append(html("p", { class: "adkit-note adkit-wrong", role: "alert" }, problem));
     if (this.tabs.length === 0) return;
     if (this.whatIf) this.element.append(this.whatIf.element);
-    if (this.doc.playerMissing) this.element.append(html("p", { class: "adkit-note adkit-dim" }, NO_PLAYER));
+    if (this.doc.playerMissing) this.element.append(html("p", { class: "adkit-missing" }, NO_PLAYER));
     this.panel = html("div", { class: "adkit-panes", role: "tabpanel", id: this.panelId });
     this.element.append(
       html("div", { class: "adkit-tabline" },
@@ -204,6 +208,8 @@ class TraceView {
     this.on.add(window, "keydown", (event) => {
       if (!(event.target instanceof Element) || !this.element.contains(event.target)) return;
       event.target.toggleAttribute("data-lm-suppress-shortcuts", isOurs(event));
+      const idle = this.selection.chosen === null && (this.player === null || this.player.at < 0);
+      if (event.key === "Escape" && idle) toCell(event.target);
     }, { capture: true });
   }
 
