@@ -215,7 +215,9 @@ class _Application:
             "jvp", self.custom.jvp, (primals, tuple(_unflatten(self.structure, leaves))), operands, filled
         )
         out, tangent = self._pair(made, "jvp", "(out, tangent of out)")
-        every = self._mirrored(tangent, _unflatten(self.out_structure, self.out_rest), "jvp", "tangent of out")
+        like = _unflatten(self.out_structure, self.out_rest)
+        same, every = self._mirrored(out, like, "jvp", "out"), self._mirrored(tangent, like, "jvp", "tangent of out")
+        self._fitted([same[i] for i in self.out_places], self.results, "jvp")
         return self._fitted([every[i] for i in self.out_places], self.results, "jvp")
 
     def _given_pull(self, operands: list[Any], cotangents: list[Any]) -> list[Any]:

@@ -260,6 +260,9 @@ def leak(what: str, fix: str) -> LeakError:
     message = f"a traced value would become {what} and lose its derivative"
     if _is_assigning(frame):
         message, fix = "a traced value would be stored in a plain array and lose its derivative", MAKE_THE_ARRAY
+        if "int" in what:
+            message = "a traced value would be stored in an array of integers and lose its derivative"
+            fix = "make it with dtype=float, with adkit.numpy or in a function that adkit.lift(f) runs"
     return LeakError(message, fix=fix, filename=filename, line=line)
 
 

@@ -29,14 +29,15 @@ from .errors import UnsupportedError
 from .handle import TracedArray, untraced
 from .nodes import COMPONENT, INPUT, TRANSFER, Node, Recording, Results, Unkept, aval, next_id, open_recording, state
 from .primitive import CONSTANT, ELEMENTWISE, OUTPUT_BIT, Elementwise, General, Linear, Multilinear, Primitive
-from .source import user_location
+from .source import user_line, user_location
 
 __adkit__ = True
 
 _getframe = sys._getframe
 SCALAR_TYPES = frozenset(
     {float, int, complex, bool, numpy.bool_, numpy.float16, numpy.float32, numpy.float64, numpy.complex64}
-    | {numpy.complex128, numpy.longdouble, numpy.int8, numpy.int16, numpy.int32, numpy.int64, numpy.uint8}
+    | {numpy.complex128, numpy.longdouble, numpy.clongdouble, numpy.int8, numpy.int16, numpy.int32, numpy.int64}
+    | {numpy.longlong, numpy.uint8, numpy.uint16, numpy.uint32, numpy.uint64, numpy.ulonglong}
 )
 _NUMPY_VALUES = SCALAR_TYPES | {ndarray}
 _OF_FUNCTIONS = frozenset({Linear, Multilinear, General})  # kinds whose rows are evaluated by a function of their own
@@ -119,7 +120,8 @@ def make_input(value: Any, name: str | None = None) -> TracedArray:
         value = untraced(value)
     else:
         inputs = ()
-        value = protect(value) if type(value) is ndarray else value
+        if isinstance(value, ndarray):
+            value = protect(value if type(value) is ndarray else base_array(value))
     node = Node(INPUT, inputs, {"name": name} if name else None, as_kept(value), next_id(), None, -1, *aval(value))
     return TracedArray(node, value)
 
@@ -427,13 +429,31 @@ def operand_of(value: Any) -> tuple[Any, Any]:
         return value.node, value.value
     if kind in (list, tuple):
         return _operand_from_objects(value)
-    if isinstance(value, numpy.generic) or isinstance(value, ndarray):
+    if isinstance(value, ndarray):
+        return operand_of(base_array(value))
+    if isinstance(value, numpy.generic):
         return None, value
     if isinstance(value, (int, float, complex)):
         return None, value
     if is_array(value):
         return None, value
     return NotImplemented, None
+
+
+def base_array(value: ndarray) -> ndarray:
+    """An array of a subclass, such as `memmap`, as a plain one; `UnsupportedError` where the subclass computes
+    otherwise, and the result would be another one than NumPy's.
+    """
+    masked = sys.modules.get("numpy.ma")  # NumPy imports it when first asked for
+    if isinstance(value, numpy.matrix):
+        what, fix = "numpy.matrix has", "make it an array first: numpy.asarray(m)"
+    elif masked is not None and isinstance(value, masked.MaskedArray):
+        what, fix = "a masked array has", "select with numpy.where(mask, …), or fill first: m.filled(0.0)"
+    else:
+        return value.view(ndarray)
+    filename, line = user_line(_getframe(1))
+    message = f"{what} rules of its own, which traced values do not follow"
+    raise UnsupportedError(message, fix=fix, filename=filename, line=line)
 
 
 def _operand_from_objects(value: Any) -> tuple[Any, Any]:

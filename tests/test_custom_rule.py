@@ -264,6 +264,10 @@ WRONG = {
     "closure": (closes, "closes over a traced value"),
     "closure without arguments": (closes_over_everything, "closes over a traced value"),
     "shape": (lambda p: custom_rule(abs, vjp=lambda x: (x, lambda g: np.ones(3)))(p), r"shape \(3,\) where \(\) is"),
+    "shape of the result": (
+        lambda p: custom_rule(abs, jvp=lambda x, t: (np.ones(9), t[0]))(p),
+        r"shape \(9,\) where \(\) is",
+    ),
     "no pair": (lambda p: custom_rule(abs, vjp=lambda x: x)(p), r"did not return \(out, pullback\)"),
     "no tangent": (lambda p: custom_rule(abs, jvp=lambda x, t: x)(p), r"did not return \(out, tangent of out\)"),
     "structure": (

@@ -20,7 +20,7 @@ from ..numpy_api import into
 from ..primitives.shape import shape_of
 from ..source import user_line
 from ..storage import view_of
-from ..tracing import SCALAR_TYPES
+from ..tracing import SCALAR_TYPES, base_array
 from .creation import asarray
 
 __adkit__ = True
@@ -32,7 +32,7 @@ def operand(a: Any) -> Any:
     """An argument as a handle, an array or a scalar; lists are joined into one array."""
     if isinstance(a, TracedArray) or type(a) in SCALAR_TYPES or (type(a) is numpy.ndarray and a.dtype != object):
         return a
-    return asarray(a)
+    return asarray(base_array(a) if isinstance(a, numpy.ndarray) else a)
 
 
 def ndim(a: Any) -> int:

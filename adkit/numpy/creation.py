@@ -116,7 +116,7 @@ def array(
     7.0
     """
     if isinstance(object, TracedArray):
-        made = _copied(object) if copy else object
+        made = _copied(object) if copy else _zero_dimensional(object)
     elif contains_traced(object):
         made = _join(object)
     elif type(object) in (list, tuple) and (beside := libraries.foreign_among(object)) is not None:
@@ -154,8 +154,14 @@ def _on_its_device(made: Any, device: Any) -> Any:
     return backends.on_device(backends.to_numpy(plain), device)
 
 
+def _zero_dimensional(handle: Any) -> Any:
+    """A traced scalar as an array without axes, which can be indexed and assigned to; an array as it is."""
+    return handle if backends.is_array(handle.value) else TracedArray(handle.node, numpy.asarray(handle.value))
+
+
 def _copied(handle: TracedArray) -> Any:
     """A copy in the layout of the original, as `numpy.array` makes it."""
+    handle = _zero_dimensional(handle)
     plain = handle.value
     kept = isinstance(plain, numpy.ndarray) and not plain.flags.c_contiguous
     return copy_row(handle, order="K") if kept else copy_row(handle)

@@ -34,6 +34,8 @@ def _several(a: Any, s: Any, axes: Any) -> tuple[list[int | None], list[int]]:
     """The lengths and axes of a transform over several axes; a length of -1 or `None` leaves the axis as it is."""
     n = ndim(a)
     if axes is None:
+        if s is not None and len(s) > n:
+            raise ValueError("shape requires more axes than are present.")
         axes = range(n) if s is None else range(n - len(s), n)
     axes = [one_axis(i, n) for i in axes]
     lengths = [None if m is None or m == -1 else operator.index(m) for m in ([None] * len(axes) if s is None else s)]
@@ -130,6 +132,7 @@ def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = 
     lengths, axes = _several(a, s, axes)
     if not axes:
         raise ValueError("at least 1 axis must be transformed")
+    lengths = [_length(m, a.shape[i]) for m, i in zip(lengths, axes, strict=True)]  # an axis may be named twice
     made = rfft(a, lengths[-1], axes[-1], norm)
     return finish(_transform(rows.fft, made, lengths[:-1], axes[:-1], norm), out)
 

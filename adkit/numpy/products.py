@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy
 
+from ..dtypes import numpy_dtype
 from ..numpy_api import implements
 from ..primitives import elementwise as rows
 from ..primitives import linalg as products
@@ -276,7 +277,9 @@ def kron(a: Any, b: Any) -> Any:
 
 @implements(numpy.cross)
 def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None) -> Any:
-    """`numpy.cross` of vectors of three components, or of two (the third component of the product)."""
+    """`numpy.cross` of vectors of three components, or of two: such a one has the third component 0, and of two such
+    the result is the third component of the product.
+    """
     from .joining import moveaxis
 
     if axis is not None:
@@ -285,8 +288,16 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     sizes = (shape_of(a)[-1], shape_of(b)[-1])
     if sizes == (2, 2):
         return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
-    if sizes != (3, 3):
+    if not {2, 3}.issuperset(sizes):
         raise ValueError(f"cross needs vectors of two or three components, not of {sizes[0]} and {sizes[1]}")
+    a, b = (_in_space(v) if n == 2 else v for v, n in zip((a, b), sizes, strict=True))
     later, last = numpy.array([1, 2, 0]), numpy.array([2, 0, 1])
     made = a[..., later] * b[..., last] - a[..., last] * b[..., later]
     return moveaxis(made, -1, axisc)
+
+
+def _in_space(v: Any) -> Any:
+    """Vectors of two components, with the third one 0."""
+    from .joining import concatenate
+
+    return concatenate([v, numpy.zeros((*shape_of(v)[:-1], 1), numpy_dtype(v))], axis=-1)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy
 
-from ..dtypes import numpy_dtype
+from ..dtypes import named_dtype, numpy_dtype
 from ..numpy_api import implements
 from ..primitives import elementwise as rows
 from ..primitives import reduction as reductions
@@ -108,14 +108,23 @@ def _extremum(name: str, row: Any, combine: Any, worst: float) -> Callable[..., 
         where: Any = True,
         **options: Any,
     ) -> Any:
-        a = _selected(operand(a), where, worst)
-        made = row(a, axis=many_axes(axis, ndim(a)), keepdims=bool(given(keepdims, False)))
-        start = given(initial, None)
+        a = _selected(_converted(operand(a), options.get("dtype")), where, worst)
+        axes, keep, start = many_axes(axis, ndim(a)), bool(given(keepdims, False)), given(initial, None)
+        if start is not None and 0 in (shape_of(a)[i] for i in axes):
+            return finish(_of_nothing(start, a, axes, keep), out)
+        made = row(a, axis=axes, keepdims=keep)
         return finish(made if start is None else combine(made, start), out)
 
     extremum.__name__ = extremum.__qualname__ = name
     extremum.__doc__ = f"`numpy.{name}`; ties share the derivative evenly."
     return extremum
+
+
+def _of_nothing(start: Any, a: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """What a reduction over no elements gives: its initial value, in the dtype of the array."""
+    shape = reductions.kept_shape(shape_of(a), axes)
+    shape = shape if keepdims else tuple(n for i, n in enumerate(shape) if i not in axes)
+    return broadcast_to(as_dtype(operand(start), numpy_dtype(a)), shape=shape)
 
 
 max = _extremum("max", reductions.max_, rows.maximum, -math.inf)
@@ -149,7 +158,7 @@ def var(
     if centre is None:
         total = reductions.sum_(_selected(a, where, 0), axis=axes, keepdims=True)
         centre = shared(total, count)
-    spread = _selected(squared_magnitude(a - centre), where, 0)
+    spread = _converted(_selected(squared_magnitude(a - centre), where, 0), _complex_only(dtype))
     total = reductions.sum_(spread, axis=axes, keepdims=keep)
     ddof = given(correction, ddof)
     if isinstance(count, float) and not ndim(ddof):
@@ -157,6 +166,11 @@ def var(
         return finish(rows.divide(total, builtins.max(count - ddof, 0.0)), out)
     count = count if keep or not ndim(count) else reshape_row(count, shape=shape_of(total))
     return finish(shared(total, rows.maximum(rows.subtract(count, ddof), 0)), out)
+
+
+def _complex_only(dtype: Any) -> Any:
+    """A complex `dtype=`, in which NumPy gives a variance as well, although it is real."""
+    return dtype if dtype is not None and dtype is not NO_VALUE and named_dtype(dtype).kind == "c" else None
 
 
 @implements(numpy.std)
@@ -237,12 +251,13 @@ def _array_api_cumulative(name: str, function: Any, start: float) -> Callable[..
         x = operand(x)
         if axis is None and ndim(x) > 1:
             raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
+        x = x if ndim(x) else reshape_row(x, shape=(1,))
         axis = one_axis(0 if axis is None else axis, ndim(x))
         made = function(x, axis, dtype)
         if include_initial:
             head = list(shape_of(made))
             head[axis] = 1
-            made = concatenate([numpy.full(head, start), made], axis=axis)
+            made = concatenate([numpy.full(head, start, numpy_dtype(made)), made], axis=axis)
         return finish(made, out)
 
     cumulative.__name__ = cumulative.__qualname__ = name
@@ -264,7 +279,7 @@ def _ignoring_nan(name: str, function: Any, neutral: float) -> Callable[..., Any
         a = operand(a)
         missing = rows.isnan(a)
         made = function(rows.where(missing, neutral, a), axis, *args, **options)
-        if math.isinf(neutral):
+        if math.isinf(neutral) and given(options.get("initial"), None) is None:
             empty = all(missing, axis, keepdims=given(options.get("keepdims"), False))
             made = rows.where(empty, math.nan, made)
         return made

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy
 
+from ..dtypes import numpy_dtype
 from ..numpy_api import implements
 from ..primitives import sorting as rows
 from ..primitives.elementwise import greater, less
@@ -78,7 +79,7 @@ def sort_complex(a: Any) -> Any:
     from .creation import as_dtype
 
     made = sort(a)
-    wide = numpy.result_type(made.dtype, numpy.complex64)
+    wide = {"b": "F", "B": "F", "h": "F", "H": "F", "g": "G"}.get(numpy_dtype(made).char, "D")
     return made if is_complex(made) else as_dtype(made, wide)
 
 

@@ -143,7 +143,7 @@ def _quantile(a: Any, q: Any, axis: Any, out: Any, method: str, keepdims: Any, w
     a = operand(a)
     if numpy_dtype(a).kind not in "fc":
         a = as_dtype(a, float)
-    if numpy_dtype(a).kind == "c":
+    if numpy_dtype(a).kind == "c" and method != "median":
         raise TypeError("a must be an array of real numbers")
     flat, shape, axes = _prepared(a, axis)
     missing = rows.isnan(flat)

@@ -41,16 +41,17 @@ class Ufunc:
     def __init__(self, ufunc: numpy.ufunc) -> None:
         self.ufunc = ufunc
         self.row = UFUNCS.get(ufunc)
+        self.arity = 0 if self.row is None else ufunc.nin  # of the short way; with more operands the last is `out`
         self.__name__ = self.__qualname__ = ufunc.__name__
         self.__doc__ = ufunc.__doc__
         self.__module__ = "adkit.numpy"
 
     def __call__(self, *operands: Any, **options: Any) -> Any:
         """The ufunc itself."""
-        if not options and self.row is not None:
-            if len(operands) == 1 and type(operands[0]) is TracedArray:
+        if not options and self.row is not None and len(operands) == self.arity:
+            if self.arity == 1 and type(operands[0]) is TracedArray:
                 return record_unary(self.row, operands[0], self.ufunc, _getframe(1))
-            if len(operands) == 2 and (type(operands[0]) is TracedArray or type(operands[1]) is TracedArray):
+            if self.arity == 2 and (type(operands[0]) is TracedArray or type(operands[1]) is TracedArray):
                 return record_binary(self.row, operands[0], operands[1], self.ufunc, _getframe(1))
         operands = _joined(operands)
         if any(backend_of(a) is not None for a in operands):

@@ -69,8 +69,8 @@ sin = row("sin", "sin(x)", "cos(x)")
 cos = row("cos", "cos(x)", "-sin(x)")
 tan = row("tan", "tan(x)", "1 + y * y")
 # two roots with these signs are right on both sides of the branch cuts, as in arcsin(2 + 0j)
-arcsin = row("arcsin", "arcsin(x)", "1 / (sqrt(-(x - 1)) * sqrt(-(-x - 1)))")
-arccos = row("arccos", "arccos(x)", "-1 / (sqrt(-(x - 1)) * sqrt(-(-x - 1)))")
+arcsin = row("arcsin", "arcsin(x)", "1 / (sqrt(-x - -1) * sqrt(x - -1))")
+arccos = row("arccos", "arccos(x)", "-1 / (sqrt(-x - -1) * sqrt(x - -1))")
 arctan = row("arctan", "arctan(x)", "1 / (1 + x * x)")
 arctan2 = row("arctan2", "arctan2(a, b)", "b / (a * a + b * b)", "-a / (a * a + b * b)")
 sinh = row("sinh", "sinh(x)", "cosh(x)")
@@ -84,11 +84,13 @@ rad2deg = row("rad2deg", "rad2deg(x)", "57.29577951308232")
 sinc = row(
     "sinc",
     "sinc(x)",
-    # near 0, where the quotient cancels, the power series in (πx)²
-    "where(absolute(x) < 0.1, "
-    "x * (-3.2898681336964524 + x * x * (3.2469697011334144 + x * x * (-1.1445109447325053 + x * x * ("
-    "0.20918278254123834 + x * x * (-0.023460810354558225 + x * x * 0.001781145516372851))))), "
-    "(cos(3.141592653589793 * x) - y) / where(absolute(x) < 0.1, 1, x))",
+    # near 0, where the quotient cancels, the power series in (πx)²; long enough for derivatives of tenth order
+    "where(absolute(x) < 0.5, x * (-3.289868133696453 + x * x * (3.2469697011334144 + x * x * "
+    "(-1.1445109447325053 + x * x * (0.2091827825412384 + x * x * (-0.023460810354558236 + x * x * "
+    "(0.001781145516372852 + x * x * (-9.766223126318933e-05 + x * x * (4.049947846619244e-06 + x * x * "
+    "(-1.3148481279991994e-07 + x * x * (3.4330769499642866e-09 + x * x * (-7.365893777096947e-11 + x * x * "
+    "1.3217901389162318e-12))))))))))), "
+    "(cos(3.141592653589793 * x) - y) / where(absolute(x) < 0.5, 1, x))",
 )
 
 # magnitude, sign, parts

@@ -72,9 +72,25 @@ def _n_dimensional(name: str, default: Any, ours: Callable[..., Any]) -> Any:
     ) -> Any:  # fmt: skip
         x = operand(x)
         _unique(name, x, axes)
-        return ours(x, _as_list(s), _as_list(axes), norm)
+        s, axes = _as_list(s), _as_list(axes)
+        return ours(x, _lengths(x, s, axes) if name in _TO_REAL else s, axes, norm)
 
     return transform
+
+
+_TO_REAL = ("irfftn", "irfft2", "hfftn", "hfft2")
+
+
+def _lengths(x: Any, s: Any, axes: Any) -> Any:
+    """The lengths of a transform to real values, where SciPy's -1 means that of the operand, also along the last axis,
+    and without lengths a single coefficient becomes a single value.
+    """
+    if s is None:
+        along = range(ndim(x)) if axes is None else axes
+        s = [shape_of(x)[i] for i in along]
+        return s and [*s[:-1], max(2 * (s[-1] - 1), 1)]
+    along = range(ndim(x) - len(s), ndim(x)) if axes is None else axes
+    return [shape_of(x)[i] if n == -1 else n for n, i in zip(s, along, strict=True)] if len(s) == len(along) else s
 
 
 def _hfftn(x: Any, s: Any, axes: Any, norm: Any) -> Any:

@@ -25,7 +25,7 @@ from ..primitives import linalg as rows
 from ..primitives.elementwise import isfinite
 from ..primitives.indexing import getitem
 from ..primitives.linalg import swap_last
-from ..primitives.shape import pad, shape_of, truncate
+from ..primitives.shape import pad, reshape, shape_of, size_of, truncate
 from ..primitives.triangles import (
     adjoint,
     conj,
@@ -386,7 +386,7 @@ def _block_diag(*arrs: Any) -> Any:
 
 
 def _two_dimensional(a: Any) -> Any:
-    return a[None, None] if ndim(a) == 0 and hasattr(a, "shape") else numpy.atleast_2d(a) if ndim(a) < 2 else a
+    return reshape(a, shape=(1, size_of(shape_of(a)))) if ndim(a) < 2 else a
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {

@@ -1,9 +1,12 @@
 """Points at which a derivative does not exist, or at which a formula for it breaks: what adkit answers there.
 
-Each answer is documented where the function or the row is defined.
+Each answer is documented where the function or the row is defined, and on the page `docs/degenerate-points.md`.
 """
 
 from __future__ import annotations
+
+import ast
+import pathlib
 
 import numpy as np
 import pytest
@@ -170,3 +173,27 @@ def test_multiple_roots_have_no_finite_derivative():
 def test_branch_cuts_keep_their_side(f, x):
     difference = (f(x + 1e-7 + 0j) - f(x + 0j)) / 1e-7
     assert abs(adkit.jvp(lambda z: f(z + 0j), (x,), (1.0,))[1] - difference) < 1e-5
+
+
+def documented():
+    """The lines of the tables of the documentation: an expression, a point, and what is said of the derivative."""
+    page = pathlib.Path(__file__).parents[2] / "docs" / "degenerate-points.md"
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("| `") and not line.startswith("| `x` |"):
+            yield [cell.strip().strip("`") for cell in line.split("|")[1:4]]
+
+
+@pytest.mark.parametrize(("expression", "point", "answer"), list(documented()))
+def test_what_the_documentation_says(expression, point, answer):
+    made = adkit.grad(eval(f"lambda x: {expression}", {"np": np}))
+    x = ast.literal_eval(point)
+    x = np.array(x) if isinstance(x, list) else x
+    if answer == "error":
+        with pytest.raises(adkit.DegenerateError):
+            made(x)
+    elif answer == "warns":
+        with pytest.warns(adkit.DegenerateWarning):
+            made(x)
+    else:
+        with np.errstate(all="ignore"):
+            np.testing.assert_allclose(made(x), eval(answer, {"inf": np.inf}), rtol=1e-14, atol=1e-15)
