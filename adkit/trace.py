@@ -480,6 +480,23 @@ class Trace:
 
         return to_networkx(self)
 
+    def to_figure(self) -> Any:
+        """The plots as a `matplotlib.figure.Figure`, to be changed and printed: value and derivative along each input
+        that is a number, and each derivative with two axes as a heat map.
+
+        The same trace gives the same file (`savefig(path, metadata={"Date": None})`, and for SVG a fixed
+        `svg.hashsalt`). Raises `InputError` where there is nothing to plot, `PackageError` without matplotlib.
+
+        Example
+        -------
+        >>> figure = trace(lambda x: x * x)(3.0).to_figure()
+        >>> [axes.get_ylabel() for axes in figure.axes]
+        ['value', 'derivative']
+        """
+        from .emit.figures import to_figure
+
+        return to_figure(self)
+
     def to_html(self, path: Any) -> Any:
         """Write the trace as one page that opens in any browser without a network, and return the path."""
         from .emit.page import to_html
