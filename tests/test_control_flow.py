@@ -661,3 +661,17 @@ def test_a_curve_ends_where_a_body_would_take_another_path():
 def test_another_branch_right_beside_is_a_kink():
     t = trace(lambda x: cond(x > 0, lambda v: v * v, lambda v: v, x))(1e-12)
     assert t.check().verdict == "kink"
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: fori_loop(0, 3, lambda i, c: np.floor(c) * c + np.sign(c), x),
+        lambda x: checkpoint(lambda u: np.rint(u) + u * np.floor(u))(x),
+        lambda x: cond(x > 0, lambda u: np.trunc(u) * 2.0, lambda u: u, x),
+        lambda x: np.sum(scan(lambda c, t: (c * t, np.ceil(c) * c), x, np.array([1.0, 2.0]))[1]),
+    ],
+)
+def test_piecewise_constant_operations_inside(f):
+    assert check_grads(f, (1.3,), order=1).verdict in ("agree", "flat")
+    assert np.all(np.isfinite(grad(lambda v: np.sum(f(v[0]) * v))(np.array([1.3, 0.4]))))

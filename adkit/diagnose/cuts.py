@@ -57,6 +57,8 @@ FIXES = {
     "underflow": "compute with logarithms, or rescale",
     "unused": "the output does not read it: check the index, or that the variable is used",
     "cancels": "check the signs of the terms",
+    "body": "write it as a plain Python loop or if, whose steps are recorded, and ask again",
+    "empty": "check what selects the elements: here it selects none",
     "flat": "the function is flat there: try another starting point",
 }
 
@@ -193,6 +195,10 @@ def _by_value(node: Node, operand: int) -> tuple[str, str]:
         if numpy.any(numpy.asarray(partial) != 0):
             return "underflow", "underflow: it shrinks below the smallest number"
         return "flat", f"the slope of {primitive.name} is 0 here"
+    if "body" in (node.params or {}):
+        return "body", f"nothing comes through the body of {primitive.name} at this point"
+    if not node.inputs[operand].size:
+        return "empty", "it has no elements"
     return "flat", f"{primitive.name} lets nothing through here"
 
 
@@ -266,6 +272,11 @@ def search(
             else:
                 reach.add(node)
     guards = tuple(g for g in listing.guards if g.node in reach or _reads(g.node, reach, listing))
+    for node in steps:  # a body that has no derivative in an operand hands nothing back, not even zeros
+        if node in inside and "body" in (node.params or {}) and sizes.get(node, 0.0) != 0.0:
+            for i, parent in enumerate(node.inputs):
+                if type(parent) is Node and parent in reach and all(v is not node for v, _, _ in edges.get(parent, ())):
+                    cuts.append(vanished(node, i))
     for node in sorted({source, *inside}, key=lambda node: node.id):
         if node not in reach or sizes.get(node, 0.0) != 0.0:
             continue

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from ..backends import namespace_of, to_numpy
+from ..backends import namespace_of, setitem, to_numpy
 from ..nodes import Node
 from ..primitive import ELEMENTWISE
-from ..primitives.indexing import getitem, index_update
+from ..primitives.indexing import getitem, index_update, is_basic, writable
 from ..sweeps import buffers
 from ..sweeps.reverse import PLAIN_TYPES, has_nan, pullback
 from ..sweeps.values import FLOAT64, fit_cotangent, read
@@ -166,9 +166,19 @@ def size(value: Any) -> float:
     return largest * math.sqrt(float(numpy.vdot(scaled, scaled).real))
 
 
-def part_size(part: Part, node: Node, g: float, parts: Sequence[Part]) -> float:
-    """The norm of a contribution, where `g` is that of the node's adjoint."""
+def part_size(part: Part, node: Node, g: Any, parts: Sequence[Part]) -> float:
+    """The norm of a contribution, where `g` is the node's adjoint."""
     if part.value is not None:
         return size(part.value)
-    taken = sum(size(other.value) ** 2 for other in parts if other.value is not None)
-    return math.sqrt(max(0.0, g * g - taken)) if taken else g
+    whole = size(g)
+    index = (node.params or {})["index"]
+    if type(node.inputs[1]) is Node:
+        taken = sum(size(other.value) ** 2 for other in parts if other.value is not None)
+    elif is_basic(index):
+        written = getitem(g, index=index)
+        taken = whole * whole if numpy.size(written) == numpy.size(g) else size(written) ** 2
+    else:
+        left = writable(g)
+        setitem(left, index, 0.0)
+        return size(left)
+    return math.sqrt(max(0.0, whole * whole - taken)) if taken else whole

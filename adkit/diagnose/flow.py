@@ -168,7 +168,7 @@ class _Measuring:
         places = []
         for part in parts:
             if assigned:
-                handed = norms.put(edges.part_size(part, node, edges.size(g), parts))
+                handed = norms.put(edges.part_size(part, node, g, parts))
             else:
                 handed = norms.add(part.value)
             places.append(handed)

@@ -20,6 +20,7 @@ __adkit__ = True
 ROWS = 30
 STRETCHES = 12
 GATES = 12
+BODIES = 4
 
 
 def report(trace: Any, made: Flow, places: Places) -> Report:
@@ -30,6 +31,7 @@ def report(trace: Any, made: Flow, places: Places) -> Report:
     rest = [finding.text for finding in findings[1:8]]
     if len(findings) > 8:
         rest.append(f"… and {len(findings) - 8} more findings, in .data.findings")
+    rest += _bodies(trace, made, places)
     tables = [_by_variable(trace, made, places), _by_line(made, places), _along(made, places), _gates(made, places)]
     fix = next((f.fix for f in findings if f.severity == severity), None)
     return Report(
@@ -48,7 +50,23 @@ def _healthy(trace: Any, made: Flow) -> str:
     sizes = [made.sizes.get(node, 0.0) for node in trace._inputs.values()]
     names = ", ".join(f"{name} {number(s)}" for name, s in list(zip(trace._inputs, sizes, strict=True))[:4])
     more = ", …" if len(sizes) > 4 else ""
-    return f"nothing vanishes, explodes or is dead; the adjoints of the inputs: {names}{more}"
+    bodies = any("body" in (node.params or {}) for node in trace._nodes)
+    where = " outside of bodies" if bodies else ""
+    return f"nothing vanishes, explodes or is dead{where}; the adjoints of the inputs: {names}{more}"
+
+
+def _bodies(trace: Any, made: Flow, places: Places) -> list[str]:
+    """What is known of instructions with a body, whose steps are not measured one by one."""
+    told = []
+    for node in trace._nodes:
+        arriving = made.sizes.get(node)
+        if arriving is None or "body" not in (node.params or {}):
+            continue
+        handed = [made.sizes.get(i, 0.0) for i in node.inputs if type(i) is Node]
+        text = f"{node.primitive.name} on {places.where(node)}: its steps are not measured one by one; adjoints of "
+        sizes = ", ".join(number(size) for size in handed)
+        told.append(f"{text}{number(arriving)} go in and of {sizes} come out; a plain Python loop shows each step")
+    return [*told[:BODIES], *([f"… and {len(told) - BODIES} more with a body"] if len(told) > BODIES else [])]
 
 
 class _Scale:

@@ -177,9 +177,19 @@ def _log_of_zero(site: Site) -> str:
         return "use adkit.scipy.special.logsumexp(z) for np.log(np.sum(np.exp(z)))"
     if led[:1] == ("exp",):
         return "leave log and exp out: np.log(np.exp(z)) is z"
-    if led[:1] and led[0] in ("subtract", "add"):
+    if led[:1] and led[0] in ("subtract", "add") and _has_one(site.bare(0)):
         return f"use np.log1p for 1 ± x, and keep the operand away from 0: np.maximum({site.bare(0)}, 1e-12)"
     return f"keep the operand away from 0: np.log(np.maximum({site.bare(0)}, 1e-12))"
+
+
+def _has_one(text: str) -> bool:
+    """Whether an expression is 1 + x, 1 − x or x + 1."""
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError):
+        return False
+    ends = (tree.left, tree.right) if isinstance(tree, ast.BinOp) else ()
+    return any(isinstance(end, ast.Constant) and end.value == 1 for end in ends)
 
 
 def _sqrt(site: Site, x: float | None, _: Any) -> Cause | None:
@@ -237,7 +247,9 @@ def _exp(site: Site, x: float | None, _: Any) -> Cause | None:
     elif "divide" in after or "reciprocal" in after:
         fix = "use scipy.special.expit for 1 / (1 + np.exp(-z)), and np.tanh for the other sigmoid"
     else:
-        fix = f"keep the exponent small: np.exp(np.minimum({z}, 700.0)), or work with logarithms"
+        most = {2: 10.0, 4: 80.0}.get(site.dtype.itemsize // (2 if site.dtype.kind == "c" else 1), 700.0)
+        kept = f"np.clip({z}, {-most}, {most})" if site.name in ("sinh", "cosh") else f"np.minimum({z}, {most})"
+        fix = f"keep the exponent small: np.{site.name}({kept}), or work with logarithms"
     return Cause(at, fix)
 
 

@@ -14,9 +14,10 @@ from .. import formatting
 from ..dtypes import numpy_dtype
 from ..nodes import INPUT, Node
 from ..primitive import ELEMENTWISE, REGISTRY
+from ..primitives.control import Construct
 from ..snippets import Place, Snippets
 from ..source import span_of
-from . import nonfinite, nonfinite_sweeps
+from . import nan_inside, nonfinite, nonfinite_sweeps
 from .nan_causes import Cause, Site, partial_cause, texts_of, value_cause
 from .nonfinite import Fault, Program
 from .report import Column, Report, Row, Table
@@ -83,7 +84,7 @@ class Writer:
             fix = "clean the data first (np.nan_to_num, np.isfinite), or select with np.where before computing"
             cause, case = Cause(reason, fix), "input"
         else:
-            cause, case = value_cause(site), "forward"
+            cause, case = self._inner_cause(node, value_cause(site), "value"), "forward"
         turned = self._turning(fault)
         paragraphs = [f"It reaches the output {self.output_name}."] if len(fault.path) > 1 else []
         if turned is not None:
@@ -137,7 +138,7 @@ class Writer:
             fix = "keep the infinity from arising: select safe operands with np.where before the operation, not after"
             return "product", Cause("an operand is not finite where its result is not used", fix)
         if node.primitive.kind != ELEMENTWISE:
-            return "partial", partial_cause(site, fault.operand)
+            return "partial", self._inner_cause(node, partial_cause(site, fault.operand), "slope")
         values = [numpy.float64(v) if type(v) in (int, float) else v for v in site.values]
         with numpy.errstate(all="ignore"):
             partial = node.primitive.partial(fault.operand, numpy)(*values, site.result)
@@ -146,7 +147,29 @@ class Writer:
             return "overflow", Cause(reason, "scale the function down, work with logarithms, or use float64")
         return "partial", partial_cause(site, fault.operand)
 
+    def _inner_cause(self, node: Node, cause: Cause, what: str) -> Cause:
+        """The cause with what is known of the inside, where the instruction has a body."""
+        if not isinstance(node.primitive, Construct) or "body" not in (node.params or {}):
+            return cause
+
+        def described(inner: Node) -> tuple[str, str | None]:
+            place = self.place(inner)
+            snippet = place.snippet if place is not None else None
+            file = f" of {place.file}" if place is not None and place.file else ""
+            at = f" on line {place.line}{file}" if place is not None else ""
+            return f"{snippet or inner.primitive.name}{at}", snippet
+
+        found = (nan_inside.of_value if what == "value" else nan_inside.of_derivative)(node, described)
+        if found is None:
+            return cause
+        shown = _number(found.result) if found.result is not None else "not finite"
+        is_there = f"is {shown}" if what == "value" else "has no finite derivative"
+        reason = f"inside of its body {found.described} {is_there}{_at(found.index)}{found.when}: {found.cause.reason}"
+        return Cause(reason, found.cause.fix)
+
     def _arriving(self, fault: Fault, elementwise: bool) -> str:
+        if isinstance(fault.arriving, tuple):
+            return "finite"
         index = fault.index if elementwise and fault.kind == "adjoint" else None
         if index is not None:
             found = nonfinite.element(fault.arriving, index, fault.node.shape)
@@ -269,6 +292,8 @@ class Writer:
         known = REGISTRY.get(node.primitive.name) is node.primitive or node.primitive.name == "power_constant"
         values: list[Any] = [None] * len(node.inputs)
         result = None
+        if isinstance(node.primitive, Construct):  # its arguments are functions and trees, no operands one by one
+            place, labels = None, [self.named(i) if type(i) is Node else labels[k] for k, i in enumerate(node.inputs)]
         if index is not None:
             if node.primitive.kind == ELEMENTWISE:
                 values = [nonfinite.element(self.program.read(i), index, node.shape) for i in node.inputs]

@@ -158,7 +158,7 @@ class Carried:
         kept = web.add(node, parts)
         for part, j in zip(kept, web.parent[first:], strict=True):
             if assigned:
-                place = norms.put(edges.part_size(part, node, edges.size(g), parts))
+                place = norms.put(edges.part_size(part, node, g, parts))
             else:
                 place = norms.add(part.value)
             self._places.append(place)

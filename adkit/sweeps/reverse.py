@@ -153,7 +153,7 @@ def run_plain(
                 else:
                     _add(node, pullback(node, g, read), cotangents)
                 continue
-            if not primitive.direct or type(g) not in PLAIN_TYPES:
+            if not primitive.direct or not primitive.smooth or type(g) not in PLAIN_TYPES:
                 _add(node, _products(node, g, read, False, False), cotangents)
                 continue
             operands = node.inputs

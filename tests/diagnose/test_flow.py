@@ -302,7 +302,12 @@ def test_a_body_is_one_instruction():
         return adkit.fori_loop(0, 20, lambda i, h: np.tanh(0.9 * h), x)
 
     report = flow(adkit.trace(f)(0.5))
-    assert "fori_loop" in str(report) or report.severity == "ok"
+    assert report.severity == "ok"
+    assert "outside of bodies" in report.verdict
+    (told,) = report.paragraphs
+    assert told.startswith("fori_loop on line")
+    assert "not measured one by one" in told
+    assert "come out" in told
 
 
 def test_nothing_of_the_report_can_be_markup():

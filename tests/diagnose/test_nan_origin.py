@@ -677,3 +677,79 @@ def test_no_warning_comes_from_looking():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         t.why_nan()
+
+
+# ------------------------------------------------------------------------------------------------ inside of bodies
+
+
+def rooted_scan(x):
+    def step(carry, taken):
+        carry = np.sqrt(carry) - taken
+        return carry, carry
+
+    return np.sum(adkit.scan(step, x, np.array([0.1, 0.5, 0.6, 0.1]))[1])
+
+
+def logarithms_while(x):
+    return adkit.while_loop(lambda c: c[1] < 5, lambda c: (np.log(c[0]), c[1] + 1), (x, 0))[0]
+
+
+def rooted_branch(x):
+    return adkit.cond(x > 0, lambda u: np.sqrt(u - 1.0), lambda u: u, x)
+
+
+def squared_loop(x):
+    return adkit.fori_loop(0, 10, lambda i, c: c * c, x)
+
+
+def nested_loops(x):
+    def inner(i, c):
+        return np.log(c) * 1.5
+
+    return adkit.fori_loop(0, 2, lambda i, c: adkit.fori_loop(0, 3, inner, c) + 1.0, x)
+
+
+def rooted_products(x):
+    def step(carry, taken):
+        return np.sqrt(carry * taken), carry
+
+    return adkit.scan(step, x, np.array([1.0, 0.0, 2.0]))[0]
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "inside", "time", "why"),
+    [
+        (rooted_scan, 0.5, "np.sqrt(carry)", "4th", "square root of a negative number"),
+        (logarithms_while, 3.0, "np.log(c[0])", "4th", "logarithm of a negative number"),
+        (rooted_branch, 0.5, "np.sqrt(u - 1.0)", None, "square root of a negative number"),
+        (squared_loop, 50.0, "c * c", "8th", "overflow"),
+        (nested_loops, 3.0, "np.log(c)", None, "logarithm of a negative number"),
+        (rooted_products, 2.0, "np.sqrt(carry * taken)", "3rd", "slope of a square root at 0"),
+    ],
+)
+def test_the_line_inside_of_a_body(f, x, inside, time, why):
+    report, found = origin(f, np.float64(x))
+    assert report.severity == "error"
+    assert f"inside of its body {inside} on line" in found.reason
+    assert why in found.reason
+    if time:
+        assert f"the {time} time that it runs" in found.reason
+    else:
+        assert "time that it runs" not in found.reason
+    assert "step" not in [name for name, _ in found.operands]  # a function is none of its operands
+
+
+def test_a_healthy_body_is_silent():
+    report = adkit.why_nan(lambda x: adkit.fori_loop(0, 50, lambda i, c: np.log(c + 2.0), x), 0.5)
+    assert report.severity == "ok"
+
+
+def test_the_exponent_that_a_narrow_dtype_allows():
+    report, _ = origin(lambda x: np.sum(np.exp(x)), np.array([100.0, 1.0], np.float32))
+    limit = float(report.fix.partition("np.minimum(x, ")[2].partition(")")[0])
+    assert np.isfinite(np.exp(np.float32(limit)))
+
+
+def test_log1p_is_for_one_plus_something():
+    assert "log1p" not in origin(lambda x: np.log(x - x), np.float64(2.0))[0].fix
+    assert "log1p" in origin(lambda x: np.log(1 - x), np.float64(1.0))[0].fix

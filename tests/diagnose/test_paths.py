@@ -421,3 +421,56 @@ def _ways(made):
         if nodes[-1] is made.output:
             yield nodes
         stack += [(*nodes, v) for v in made.uses.get(nodes[-1], {}) if nodes[-1] is not made.output]
+
+
+def overwritten(x):
+    z = x * 2.0
+    z[:] = 1.0
+    return np.sum(z)
+
+
+def overwritten_by_places(x):
+    z = x * 2.0
+    z[np.array([1, 0])] = 3.0
+    return np.sum(z * z)
+
+
+def of_no_element(x):
+    return np.sum(x[5:])
+
+
+def inside_of_a_scan(x):
+    return np.sum(adkit.scan(lambda c, t: (c * 0.0 + t, c), x, np.ones(3))[0])
+
+
+def rounded_inside_of_a_loop(x):
+    return np.sum(adkit.fori_loop(0, 3, lambda i, c: np.floor(c) + 1.0, x))
+
+
+@pytest.mark.parametrize(
+    ("f", "text", "reason", "fix"),
+    [
+        (overwritten, "z[:]", "an assignment overwrites it", "the output does not read it"),
+        (overwritten_by_places, "z[np.array([1, 0])]", "an assignment overwrites it", "the output does not read it"),
+        (of_no_element, "np.sum", "it has no elements", "check what selects the elements"),
+        (inside_of_a_scan, "adkit.scan", "nothing comes through the body of scan", "plain Python loop"),
+        (rounded_inside_of_a_loop, "fori_loop", "nothing comes through the body of fori_loop", "plain Python loop"),
+    ],
+)
+def test_more_places_where_it_is_cut(f, text, reason, fix):
+    report = why(adkit.trace(f)(np.array([1.5, 2.5])))
+    assert report.severity == "warning"
+    assert reason in report.data[0].cut
+    assert f"line {line_of(f, text)} of" in report.data[0].cut
+    assert fix in report.fix
+
+
+def test_what_an_assignment_of_a_number_leaves():
+    def f(x):
+        z = x * 2.0
+        z[0] = 1.0
+        return np.sum(z * np.array([5.0, 3.0]))
+
+    (told,) = why(adkit.trace(f)(np.array([1.0, 2.0]))).data
+    assert np.array_equal(told.derivative, [0.0, 6.0])
+    assert sum(share for _, share in told.shares) + told.rest == pytest.approx(1.0)
