@@ -21,6 +21,7 @@ from . import backends
 from .dtypes import numpy_dtype
 from .errors import CheckError, InputError, PathError
 from .formatting import number
+from .primitives.shape import stop_gradient
 from .pytrees import differentiable, flatten, lift, paths, unflatten
 from .recorded_program import LONG, RecordedProgram, Weighted
 from .settings import settings
@@ -257,6 +258,8 @@ def check_replay(replay: Replay, leaves: Mapping[str, Any]) -> Report:
     program = RecordedProgram(replay) if len(replay.nodes) >= LONG else _on_path(replay)
     report = _checked(program, points, list(leaves), 1, ("forward", "reverse"), 0)
     rows = tuple(_at_branch(row, replay, points, i) for i, row in enumerate(report.rows))
+    if any(row.verdict == "disagree" for row in rows) and any(n.primitive is stop_gradient for n in replay.nodes):
+        rows = tuple(_stopped(row) if row.verdict == "disagree" else row for row in rows)
     return Report(max((row.verdict for row in rows), key=VERDICTS.index), rows, report.modes)
 
 
@@ -270,6 +273,12 @@ def _on_path(replay: Replay) -> Function:
             return numpy.full(replay.output.shape, numpy.nan)[()]
 
     return evaluated
+
+
+def _stopped(row: Row) -> Row:
+    """The row of a program that leaves a part of its derivative out."""
+    told = "the program has stop_gradient, which leaves a part out on purpose"
+    return dataclasses.replace(row, detail=f"{row.detail}; {told}" if row.detail else told)
 
 
 def _at_branch(row: Row, replay: Replay, points: list[Any], i: int) -> Row:

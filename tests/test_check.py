@@ -191,3 +191,12 @@ def test_a_check_shows_itself():
     document = checked.as_document()
     assert document["kind"] == "check"
     assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+def test_a_trace_with_stop_gradient_is_told_why_it_disagrees():
+    report = adkit.trace(lambda x: np.sum(adkit.stop_gradient(x) * x))(np.array([0.5, 1.0])).check()
+    assert report.verdict == "disagree"
+    assert "stop_gradient" in report.rows[0].detail
+    assert "if stop_gradient is meant" in report.as_report().fix
+    wrong = adkit.custom_rule(vjp=lambda x: (np.sin(x), lambda g: g * np.sin(x)))(np.sin)
+    assert "stop_gradient" not in adkit.trace(lambda x: wrong(x))(0.5).check().rows[0].detail

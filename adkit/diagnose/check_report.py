@@ -39,4 +39,7 @@ def of_check(checked: Any) -> Report:
     text = checked.text if checked.text.startswith(checked.verdict) else f"{checked.verdict}: {checked.text}"
     table = Table(_COLUMNS, tuple(rows))
     severity = _SEVERITIES[checked.verdict]
-    return Report("check", "Check", severity, text, _FIXES.get(checked.verdict), (), (table,), checked)
+    fix = _FIXES.get(checked.verdict)
+    if checked.verdict == "disagree" and any("stop_gradient" in row.detail for row in checked.rows):
+        fix = f"nothing, if stop_gradient is meant: differences do not know of it; else {fix}"
+    return Report("check", "Check", severity, text, fix, (), (table,), checked)

@@ -39,6 +39,7 @@ __adkit__ = True
 LINES = 30
 BUDGET = 0.3  # seconds of repetitions per measurement
 REPETITIONS = 5
+WATCHED = 3  # runs by line of a short program, the first of which prepares what later ones reuse
 LONG = 5000  # instructions from which on everything runs once, and memory is counted
 FORWARD_BUDGET = 1.0  # seconds of forward sweeps of a long program
 WORTH = 1.5  # times as many operations as the other mode, from which on that is mentioned
@@ -134,7 +135,8 @@ def _measured(trace: Any, places: Places, work: Work) -> Measured:
     forward = {name: _best(functools.partial(plan.sweep, [unit])) for name, (plan, unit) in plans.items()}
     slowest = max(plans, key=lambda name: forward[name])
     plan, unit = plans[slowest]
-    lines = _combined(trace, places, _watched(trace, plan, unit, seed))
+    runs = zip(*(_watched(trace, plan, unit, seed) for _ in range(WATCHED)), strict=True)
+    lines = _combined(trace, places, [min(watches, key=lambda watch: watch.total) for watches in runs])
     taken = _peak(lambda: plan.sweep([unit])), _peak(back)
     return Measured(_value_time(trace), forward, _best(back), *taken, lines)
 

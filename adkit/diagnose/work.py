@@ -1,14 +1,14 @@
 """What a recorded program does, by counts: operations, elements, bytes. Deterministic, from shapes and dtypes alone.
 
 Floating-point operations are estimates of their order: one per element of an elementwise result, 2·m·n·k for a product
-of matrices, n³ for a factorization, none for moving elements. Not for: measured times (`cost`).
+of matrices, n³ for a factorization, none for moving elements; of a loop with a body those of all its steps. Not for: measured times (`cost`).
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,8 @@ def size_of(operand: Any) -> int:
 def flops(node: Node) -> float:
     """Floating-point operations of one evaluation, estimated."""
     kind = class_of(node)
+    if kind == "with a body":
+        return sum(flops(inner) for inner in _inside(node))
     if kind == "products":
         return 2.0 * math.sqrt(math.prod(size_of(operand) for operand in node.inputs[:2]) * max(1, node.size))
     if kind == "linear algebra":
@@ -79,9 +81,18 @@ def sweep_flops(node: Node) -> float:
     """Floating-point operations of the node's rule in either sweep: the partial and a product for each operand."""
     traced = sum(type(i) is Node and depends_on(node.primitive, k) for k, i in enumerate(node.inputs))
     kind = class_of(node)
+    if kind == "with a body":
+        return sum(sweep_flops(inner) for inner in _inside(node))
     if kind == "elementwise":
         return 2.0 * node.size * traced
     return max(flops(node), float(node.size)) * traced
+
+
+def _inside(node: Node) -> Iterator[Node]:
+    """What was recorded inside of an instruction with a body, every step of a loop."""
+    for piece in (node.params or {})["body"].pieces:
+        given = {*piece.inputs, *piece.closures}
+        yield from (inner for inner in piece.steps if inner not in given and inner.primitive is not INPUT)
 
 
 def nbytes(value: Node | Any) -> int:

@@ -176,3 +176,17 @@ def test_method_and_document():
 def test_texts():
     assert [seconds(s) for s in (0.0, 2e-7, 3.14159e-5, 1.5)] == ["", "0.2 µs", "31.4 µs", "1.5 s"]
     assert [bytes_text(b) for b in (999, 1000, 2.5e9)] == ["999 B", "1 kB", "2.5 GB"]
+
+
+def test_what_a_body_does_is_counted_step_by_step():
+    def body(x):
+        return adkit.fori_loop(0, 200, lambda i, c: np.tanh(c) * 1.5, x)
+
+    def plain(x):
+        for _ in range(200):
+            x = np.tanh(x) * 1.5
+        return x
+
+    inside, outside = (cost(adkit.trace(f)(0.5)).data.work for f in (body, plain))
+    assert inside.classes["with a body"][2] == sum(entry[2] for entry in outside.classes.values()) == 400
+    assert inside.forward == outside.forward
