@@ -7,6 +7,7 @@ involved.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -41,6 +42,8 @@ KERNEL_READY = """() => {
     return session?.isReady && session.session?.kernel?.connectionStatus === 'connected'
         && session.session.kernel.status === 'idle';
 }"""
+ERRORS = """number => jupyterapp.shell.currentWidget.content.widgets[number].model.outputs.toJSON()
+    .filter(output => output.output_type === 'error').map(output => [output.ename, output.evalue])"""
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -60,6 +63,7 @@ class Server:
     token: str
     root: Path
     settings: Path
+    chosen: str = THEMES["light"]
 
     def address(self, notebook: str) -> str:
         """The page that shows a notebook of this server, and no other notebook that was open before."""
@@ -81,7 +85,8 @@ class Server:
         """Choose "light" or "dark" for pages opened from now on."""
         folder = self.settings / "@jupyterlab" / "apputils-extension"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "themes.jupyterlab-settings").write_text(json.dumps({"theme": THEMES[theme]}), encoding="utf-8")
+        self.chosen = THEMES[theme]
+        (folder / "themes.jupyterlab-settings").write_text(json.dumps({"theme": self.chosen}), encoding="utf-8")
 
 
 def notebook(bundles: list[dict[str, Any]]) -> dict[str, Any]:
@@ -126,22 +131,38 @@ def notebook7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def serve(app: str, folder: Path) -> Iterator[Server]:
     """Start a server, yield it once it answers, and end it."""
-    server, command, environment = prepare(app, folder)
-    log = folder / "server.log"
-    with log.open("wb") as sink:
-        process = subprocess.Popen(
-            command, env=environment, cwd=folder, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True
-        )
+    server, process = started(app, folder)
     try:
-        wait_for(server, process, log)
         yield server
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        end(process)
+
+
+def started(app: str, folder: Path) -> tuple[Server, subprocess.Popen[bytes]]:
+    """A server that answers. Should its port be taken by somebody else meanwhile, it is started again on another."""
+    for attempt in range(1, 4):
+        place = folder / f"attempt-{attempt}"
+        place.mkdir()
+        server, command, environment = prepare(app, place)
+        log = place / "server.log"
+        with log.open("wb") as sink:
+            process = subprocess.Popen(
+                command, env=environment, cwd=place, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        if answers(server, process):
+            return server, process
+        end(process)
+    raise RuntimeError(f"jupyter {app} did not start:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a server and what it started."""
+    for number, limit in ((signal.SIGTERM, 30), (signal.SIGKILL, None)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=limit)
+            return
 
 
 def prepare(app: str, folder: Path) -> tuple[Server, list[str], dict[str, str]]:
@@ -180,7 +201,10 @@ def write_configuration(config: Path) -> None:
     folder = config / "labconfig"
     folder.mkdir()
     silent = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
-    overrides = {"@jupyterlab/apputils-extension:notification": silent}
+    overrides = {
+        "@jupyterlab/apputils-extension:notification": silent,
+        "@jupyterlab/docmanager-extension:plugin": {"autosave": False},  # only `Window.save` saves
+    }
     (folder / "default_setting_overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
     disabled = {"@jupyterlab/apputils-extension:announcements": True, "@jupyterlab/extensionmanager-extension": True}
     (folder / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}), encoding="utf-8")
@@ -193,20 +217,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Return once the server answers.
-
-    Raises:
-        RuntimeError: it ended, or did not answer in time; with what it had to say.
-    """
+def answers(server: Server, process: subprocess.Popen[bytes]) -> bool:
+    """Whether the server answers in time, and does not end before it."""
     end = time.monotonic() + START_LIMIT
     while time.monotonic() < end and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{server.url}/api/status?token={server.token}", timeout=2):
-                return
+            with urllib.request.urlopen(f"{server.url}/api/status?token={server.token}", timeout=10):
+                return True
         except OSError:
             time.sleep(0.2)
-    raise RuntimeError(f"jupyter {server.app} did not start:\n{log.read_text(errors='replace')[-4000:]}")
+    return False
 
 
 def chromium_path() -> str:
@@ -252,9 +272,10 @@ class Window:
         self.page.on("console", lambda message: self._console(message.type, message.text))
 
     def open(self, server: Server, name: str, first: str = "# cell 0") -> None:
-        """Show a notebook and wait until its first cell, whose source is given, stands where an empty one was."""
+        """Show a notebook in the server's theme, and wait until its first cell, whose source is given, stands there."""
         self.page.goto(server.address(name))
         self.page.locator(".jp-Notebook .jp-Cell").filter(has_text=first).first.wait_for()
+        self.page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=server.chosen)
 
     def trace(self, number: int) -> Locator:
         """The viewer in the output of a cell, scrolled into sight."""
@@ -267,8 +288,11 @@ class Window:
 
     def type(self, number: int, source: str) -> None:
         """Write into an empty cell. (Key by key, the editor would indent the lines a second time.)"""
-        self.page.locator(".jp-Notebook .jp-Cell").nth(number).locator(".jp-InputArea-editor").click()
+        editor = self.page.locator(".jp-Notebook .jp-Cell").nth(number).locator(".cm-content")
+        editor.click()
+        expect(editor).to_be_focused()
         self.page.keyboard.insert_text(source)
+        expect(editor).to_contain_text(source.splitlines()[-1])
 
     def command(self, name: str) -> None:
         """Have the application perform a command, as its menu does; a key pressed while a page settles goes nowhere."""
@@ -302,8 +326,9 @@ class Window:
         self.start(number)
         expect(prompt).not_to_have_text(before, timeout=PAGE_LIMIT)
         expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=PAGE_LIMIT)
-        for error in cell.locator("[data-mime-type='application/vnd.jupyter.error']").all():
-            raise AssertionError(f"cell {number} failed:\n{error.text_content()}")
+        self.page.wait_for_function(KERNEL_READY)  # its last message comes after all outputs
+        errors = self.page.evaluate(ERRORS, number)
+        assert errors == [], f"cell {number} failed"
 
     def own_errors(self) -> list[str]:
         """Exceptions that come from the viewer, caught or not. (Those of the notebook's own code are not ours.)"""
@@ -318,9 +343,20 @@ class Window:
         self.context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def new_window(browser: Browser) -> Iterator[Any]:
-    """Makes windows, and closes them in the end."""
+    """`new_window()` is a window for one test."""
+    yield from makes_windows(browser)
+
+
+@pytest.fixture(scope="module")
+def lasting_window(browser: Browser) -> Iterator[Any]:
+    """`lasting_window()` is a window for all tests of a module."""
+    yield from makes_windows(browser)
+
+
+def makes_windows(browser: Browser) -> Iterator[Callable[..., Window]]:
+    """A function that makes windows, which are closed in the end."""
     windows: list[Window] = []
 
     def make(**options: Any) -> Window:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.waiting import becomes, lights
+
 pytestmark = pytest.mark.browser
 
 CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
@@ -44,9 +46,6 @@ COLOURS = """panel => [...panel.querySelectorAll("button, label, input")].filter
   while (clear(ground)) ground = ground.parentElement;
   return [e.textContent || e.value, getComputedStyle(e).color, getComputedStyle(ground).backgroundColor];
 })"""
-LIT = """view => Object.fromEntries(['row', 'node', 'mark'].map(kind => [kind,
-    [...view.querySelectorAll(`:not(tr)[data-subject=${kind}].adkit-lit`)]
-        .map(e => kind === 'mark' ? e.textContent : e.dataset.id)]))"""
 SHOWN = """([number, text]) => jupyterapp.shell.currentWidget.content.widgets[number].model.outputs.toJSON()
     .some(output => String(output.data?.['text/html']).includes(text)
         && String(output.data['text/html']).includes('<table'))"""
@@ -66,6 +65,7 @@ def explorer(window: Any, name: str) -> Locator:
     """The controls of a cell, once they and the picture below are there."""
     panel = cell(window, name).locator(".adkit-explorer")
     panel.wait_for()
+    expect(panel.locator(".lm-Widget:not(.jupyter-widgets)")).to_have_count(0)  # stands for a control not yet made
     cell(window, name).locator(".adkit").first.wait_for()
     return panel
 
@@ -125,16 +125,16 @@ def check_colours(window: Any, name: str) -> None:
     assert colours
     for text, ink, ground in colours:
         assert contrast(rgb(ink), rgb(ground)) >= 4.5, (text, ink, ground)
-    assert cell(window, name).locator(".adkit").first.evaluate(CONTRAST) == []
+    becomes(lambda: cell(window, name).locator(".adkit").first.evaluate(CONTRAST), [])
 
 
 @pytest.fixture(scope="module", params=["lab", "notebook7"])
-def session(request: pytest.FixtureRequest, new_window: Any) -> Iterator[Any]:
+def session(request: pytest.FixtureRequest, lasting_window: Any) -> Iterator[Any]:
     """A notebook whose cells have been run, but for the last one, in the light theme."""
     server = request.getfixturevalue(request.param)
     server.theme("light")
     server.write_code("explorer.ipynb", list(CELLS.values()))
-    window = new_window(width=1180, height=1300, scale=2.0)
+    window = lasting_window(width=1180, height=1300, scale=2.0)
     window.server, window.app = server, request.param
     window.open(server, "explorer.ipynb", first="%load_ext adkit")
     for name in CELLS:
@@ -265,10 +265,9 @@ def test_the_player_lights_list_graph_and_source_together(session: Any, picture:
     for step in range(1, 5):
         button.click()
         expect(where).to_have_text(f"program {step} / 8")
-    lit = view.evaluate(LIT)
-    assert lit["row"] == ["v2"]
+    lights(view, row=["v2"])
     if name == "main":
-        assert lit == {"row": ["v2"], "node": ["v2"], "mark": ["np.sin(x) * w"]}
+        lights(view, node=["v2"], mark=["np.sin(x) * w"])
     track = view.get_by_role("slider", name="step of the sweep")
     for step in range(8, 16):
         track.fill(str(step))
@@ -322,10 +321,10 @@ def test_an_error_stands_in_the_panel_and_the_picture_stays(session: Any, pictur
     expect(answer(session, "failing")).to_contain_text("y = 0.9")
 
 
-def status(window: Any) -> list[str]:
+def check_status(window: Any, expected: str) -> None:
     """x, w and s in the user's namespace, and how often the slow cell ran."""
     window.run(NUMBERS["status"])
-    return cell(window, "status").locator(".jp-OutputArea-output pre").inner_text().split()
+    expect(cell(window, "status").locator(".jp-OutputArea-output pre")).to_have_text(expected)
 
 
 def test_a_slow_run_is_cancelled_and_sliders_act_on_release(session: Any, picture: Any) -> None:
@@ -338,7 +337,7 @@ def test_a_slow_run_is_cancelled_and_sliders_act_on_release(session: Any, pictur
     expect(panel).to_contain_text("cancelled; still shown: s = 1")
     expect(progress).to_be_hidden()
     expect(answer(session, "slow")).to_contain_text("y = 1")
-    assert status(session) == ["1.5", "-0.4", "1.0", "2"]
+    check_status(session, "1.5 -0.4 1.0 2")
     type_number(panel, "0.5")
     expect(answer(session, "slow")).to_contain_text("y = 0.25")
     expect(progress).to_be_hidden()
@@ -352,7 +351,7 @@ def test_a_slow_run_is_cancelled_and_sliders_act_on_release(session: Any, pictur
     session.page.mouse.up()
     expect(answer(session, "slow")).not_to_contain_text("y = 0.25")
     expect(progress).to_be_hidden()
-    assert status(session) == ["1.5", "-0.4", "1.0", "4"]  # one run for the number, one for the whole way of the slider
+    check_status(session, "1.5 -0.4 1.0 4")  # one run for the number, one for the whole way of the slider
 
 
 # ------------------------------------------------------------------------------------------------ afterwards
@@ -395,7 +394,6 @@ def test_reopened_without_a_kernel_it_shows_the_last_picture_and_answers_what_if
     view.get_by_label("x =").fill("-1")
     expect(view.locator(".adkit-whatif-status")).to_contain_text("Another branch would be taken: line 4")
     assert window.own_errors() == []
-    window.close()
 
 
 def test_close_takes_the_controls_away_and_leaves_the_picture(session: Any) -> None:
@@ -438,4 +436,3 @@ def test_the_dark_theme(session: Any, new_window: Any, picture: Any) -> None:
     check_colours(window, "failing")
     shoot(window, cell(window, "failing"), picture, "explorer-error-dark.png")
     assert window.own_errors() == []
-    window.close()

@@ -36,11 +36,11 @@ handle.update(BUNDLE, raw=True)"""
 
 
 @pytest.fixture(scope="module")
-def session(lab: Any, new_window: Any) -> Iterator[Any]:
+def session(lab: Any, lasting_window: Any) -> Iterator[Any]:
     """A notebook in which adkit is loaded, with empty cells to type in."""
     lab.theme("light")
     lab.write_code("session.ipynb", [LOAD, "", "", ""])
-    window = new_window(width=1180, scale=2.0)
+    window = lasting_window(width=1180, scale=2.0)
     window.open(lab, "session.ipynb", first="%load_ext adkit")
     window.run(0)
     yield window

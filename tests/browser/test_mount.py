@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser import documents
+from tests.browser.waiting import becomes
 
 pytestmark = pytest.mark.browser
 
@@ -23,9 +24,9 @@ MOUNT = """async ([url, data]) => {
 
 
 @pytest.fixture(scope="module")
-def window(lab: Any, new_window: Any) -> Any:
+def window(lab: Any, lasting_window: Any) -> Any:
     """A page of the server that shows nothing: the extension's package.json has no script."""
-    window = new_window(width=900)
+    window = lasting_window(width=900)
     window.page.goto(f"{lab.url}/lab/extensions/adkit/package.json?token={lab.token}")
     return window
 
@@ -77,7 +78,7 @@ def test_an_update_keeps_the_place_in_a_long_list(window: Any, mounted: Any) -> 
     expect(view.locator("[data-id=v1545]")).to_be_in_viewport()
     update(window, documents.long())
     expect(view.locator("[data-id=v1545]")).to_be_in_viewport()
-    assert grid.evaluate("list => list.scrollTop") == 40000
+    becomes(lambda: grid.evaluate("list => list.scrollTop"), 40000)
 
 
 def test_after_dispose_nothing_is_left_and_nothing_listens(window: Any, mounted: Any) -> None:
@@ -132,7 +133,7 @@ def test_a_graph_wider_than_its_box_is_moved_by_drag_and_by_choice(window: Any, 
     window.page.mouse.down()
     window.page.mouse.move(box["x"] + 100, box["y"] + box["height"] - 5)
     window.page.mouse.up()
-    assert canvas.get_attribute("viewBox") != before
+    expect(canvas).not_to_have_attribute("viewBox", before)
     canvas.focus()
     window.page.keyboard.press("End")
     expect(view.locator("[data-subject=node][data-id=v60]")).to_be_in_viewport()

@@ -13,11 +13,11 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def window(notebook7: Any, new_window: Any, bundle: Any) -> Any:
+def window(notebook7: Any, lasting_window: Any, bundle: Any) -> Any:
     """A saved notebook, trusted by nobody."""
     notebook7.theme("dark")
     notebook7.write("saved.ipynb", [bundle(documents.small()), bundle(documents.folded())])
-    window = new_window()
+    window = lasting_window()
     window.open(notebook7, "saved.ipynb")
     return window
 
@@ -34,7 +34,7 @@ def test_trace_is_shown_with_linked_views(window: Any) -> None:
 
 def test_theme_is_followed(window: Any) -> None:
     style = "view => [getComputedStyle(view).backgroundColor, getComputedStyle(view).color]"
-    ground, ink = (sum(map(int, c[4:-1].split(", "))) for c in window.trace(0).evaluate(style))
+    ground, ink = (sum(map(int, c[4:-1].split(", "))) for c in window.trace(0).evaluate(style))  # `open` saw the theme
     assert ground < 120
     assert ink > 600
 

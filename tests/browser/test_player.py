@@ -16,6 +16,7 @@ import adkit
 from adkit.diagnose import Column, Report, Row, Table
 from adkit.views import bundle
 from tests.browser import documents
+from tests.browser.waiting import becomes, lights, open_tabs
 from tests.programs_for_browsers import played, shared
 
 pytestmark = pytest.mark.browser
@@ -44,6 +45,11 @@ MOUNT = """async ([url, data, dark]) => {
     document.body.replaceChildren(main);
     window.view = viewer.mount(host, JSON.parse(data));
 }"""
+TOO_WIDE = """view => [view, ...view.querySelectorAll('*')].filter(e => e.scrollWidth > e.clientWidth + 1
+    && !e.closest('.adkit-list, svg, .adkit-table-box') && !/inline/.test(getComputedStyle(e).display)
+    && !e.matches('.adkit-spoken, .adkit-what, input')).map(e => e.className)"""
+CUT_OFF = """view => [...view.querySelectorAll('.adkit-what, .adkit-where, .adkit-sum')]
+    .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"""
 SOURCE = """%%grad x w --view list,graph,source,player
 u = np.sin(x) * w
 if x > 0:
@@ -95,9 +101,9 @@ def small(mode: str = "auto") -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def window(lab: Any, new_window: Any) -> Any:
+def window(lab: Any, lasting_window: Any) -> Any:
     """A page of the server that shows nothing."""
-    window = new_window(width=1000, height=900)
+    window = lasting_window(width=1000, height=900)
     window.page.goto(f"{lab.url}/lab/extensions/adkit/package.json?token={lab.token}")
     return window
 
@@ -116,18 +122,15 @@ def mounted(lab: Any, window: Any) -> Any:
     assert window.own_errors() == []
 
 
-def lit(view: Locator) -> dict[str, list[str]]:
-    """What is lit, per view."""
-    return view.evaluate(
-        """view => Object.fromEntries(['row', 'node', 'mark'].map(kind => [kind,
-            [...view.querySelectorAll(`:not(tr)[data-subject=${kind}].adkit-lit`)]
-                .map(e => kind === 'mark' ? e.textContent : e.dataset.id)]))"""
-    )
+def set_width(window: Any, width: int) -> None:
+    """Make the page so wide, and wait until it is."""
+    window.page.set_viewport_size({"width": width, "height": 900})
+    window.page.wait_for_function("width => window.innerWidth === width", arg=width)
 
 
-def hidden_numbers(view: Locator) -> int:
-    """How many numbers of the list are still ahead."""
-    return view.locator(".adkit-ahead").filter(has_text=re.compile(r"\S")).count()
+def numbers_ahead(view: Locator) -> Locator:
+    """The numbers of the list that the player has not come to."""
+    return view.locator(".adkit-ahead").filter(has_text=re.compile(r"\S"))
 
 
 def button(view: Locator, name: str) -> Locator:
@@ -140,32 +143,31 @@ def button(view: Locator, name: str) -> Locator:
 
 def test_stepping_lights_list_graph_and_source_and_fills_the_list(mounted: Any) -> None:
     view = mounted(small())
-    assert hidden_numbers(view) == 0
+    expect(numbers_ahead(view)).to_have_count(0)
     button(view, "next").click()
     expect(view.locator(".adkit-where")).to_have_text("program 1 / 8")
-    assert lit(view)["row"] == ["v-1"]
-    assert hidden_numbers(view) == 15
+    lights(view, row=["v-1"])
+    expect(numbers_ahead(view)).to_have_count(15)
     for _ in range(3):
         button(view, "next").click()
-    assert lit(view) == {"row": ["v2"], "node": ["v2"], "mark": ["np.sin(x) * w"]}
+    lights(view, row=["v2"], node=["v2"], mark=["np.sin(x) * w"])
     expect(view).to_have_attribute("data-phase", "primal")
     expect(view.locator(".adkit-sum")).to_be_empty()
     button(view, "back").click()
-    assert lit(view)["row"] == ["v1"]
+    lights(view, row=["v1"])
 
 
 def test_scrubbing_into_the_sweep_shows_the_same_sum_at_every_step(window: Any, mounted: Any) -> None:
     for mode, sweep, phase in (("reverse", "reverse", "adjoint"), ("forward", "forward", "tangent")):
         view = mounted(small(mode))
         track = view.get_by_role("slider", name="step of the sweep")
-        sums = set()
+        same = f"Σ v̄·v̇ = {small()['derivatives'][0]['text']} at every step"
         for step in range(8, 16):
             track.fill(str(step))
             expect(view.locator(".adkit-where")).to_have_text(f"{sweep} {step - 7} / 8")
             expect(view).to_have_attribute("data-phase", phase)
-            sums.add(view.locator(".adkit-sum").inner_text())
-        assert sums == {f"Σ v̄·v̇ = {small()['derivatives'][0]['text']} at every step"}
-        assert hidden_numbers(view) == 0
+            expect(view.locator(".adkit-sum")).to_have_text(same)
+        expect(numbers_ahead(view)).to_have_count(0)
         window.page.keyboard.press("Escape")
 
 
@@ -175,7 +177,7 @@ def test_the_player_by_keyboard_alone(window: Any, mounted: Any) -> None:
     track.focus()
     keyboard.press("End")
     expect(view.locator(".adkit-where")).to_have_text("reverse 8 / 8")
-    assert lit(view)["row"] == ["v-1"]
+    lights(view, row=["v-1"])
     keyboard.press("ArrowLeft")
     expect(view.locator(".adkit-where")).to_have_text("reverse 7 / 8")
     expect(track).to_have_attribute("aria-valuetext", re.compile(r"reverse 7 / 8; v̄₀ = 0\.8.*Σ v̄·v̇ = 2\.485"))
@@ -184,8 +186,8 @@ def test_the_player_by_keyboard_alone(window: Any, mounted: Any) -> None:
     expect(track).to_be_focused()
     keyboard.press("Escape")
     expect(view.locator(".adkit-where")).to_be_empty()
-    assert hidden_numbers(view) == 0
-    assert lit(view)["row"] == []
+    expect(numbers_ahead(view)).to_have_count(0)
+    lights(view, row=[])
 
 
 @pytest.fixture
@@ -260,17 +262,15 @@ def test_nothing_that_the_player_says_is_cut_off(window: Any, mounted: Any) -> N
     """At the width of a notebook's output, a wide one, and a narrow one."""
     try:
         for width in (1300, 1000, 780, 500):
-            window.page.set_viewport_size({"width": width, "height": 900})
+            set_width(window, width)
             for mode in ("reverse", "forward"):
                 view = mounted(small(mode))
                 for key in ("", "Home", "End", "ArrowLeft", "ArrowLeft", "ArrowLeft"):
                     if key:
                         view.get_by_role("slider", name="step of the sweep").press(key)
-                    said = view.locator(".adkit-what, .adkit-where, .adkit-sum")
-                    cut = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
-                    assert said.evaluate_all(cut) == [], width
+                    assert view.evaluate(CUT_OFF) == [], width
     finally:
-        window.page.set_viewport_size({"width": 1000, "height": 900})
+        set_width(window, 1000)
 
 
 # ------------------------------------------------------------------------------------------------ what if
@@ -313,8 +313,8 @@ def test_a_guard_that_would_flip_is_told_with_its_line_and_lit(mounted: Any) -> 
     view.get_by_label("x =").fill("-1")
     status = view.locator(".adkit-whatif-status")
     expect(status).to_contain_text("Another branch would be taken: line 3: v₋₁ > 0 would be false")
-    assert lit(view)["row"] == ["g1"]
-    assert lit(view)["mark"] == ["x > 0"]
+    lights(view, row=["g1"])
+    lights(view, mark=["x > 0"])
     expect(view.locator(".adkit-output")).to_have_text(before)
     view.get_by_label("x =").fill("2")
     expect(status).to_contain_text("Replayed in the browser")
@@ -337,7 +337,7 @@ def test_an_explorer_offers_it_folded_and_keeps_the_players_place(window: Any, m
     view.get_by_role("slider", name="step of the sweep").fill("9")
     window.page.evaluate("data => window.view.update(JSON.parse(data))", json.dumps(doc))
     expect(view.locator(".adkit-where")).to_have_text("reverse 2 / 8")
-    assert lit(view)["row"] == ["v5"]
+    lights(view, row=["v5"])
 
 
 def test_hostile_steps_programs_and_reports_make_no_element(window: Any, mounted: Any) -> None:
@@ -358,13 +358,13 @@ def test_hostile_steps_programs_and_reports_make_no_element(window: Any, mounted
     for key in ("player", "reports", "program"):
         doc[key] = poison(doc[key])
     view = mounted(doc)
-    for tab in view.get_by_role("tab").all():
+    for tab in open_tabs(view):
         tab.click()
         view.get_by_role("slider", name="step of the sweep").fill("9")
     expect(view.locator(".adkit-what")).to_contain_text("onerror")
     view.locator(".adkit-field").first.fill("-3")
     expect(view.locator(".adkit-whatif-status")).to_contain_text("onerror")
-    assert view.locator("img").count() == 0
+    expect(view.locator("img")).to_have_count(0)
     assert window.page.evaluate("window.attacked") is None
 
 
@@ -379,11 +379,11 @@ def test_rows_of_a_diagnosis_lead_to_graph_and_source(window: Any, mounted: Any)
     expect(view.locator(".adkit-fix")).to_have_text("Fix: scale the weights")
     view.get_by_role("button", name="v₄ (u)").focus()
     window.page.keyboard.press("Enter")
-    assert lit(view)["node"] == ["v4"]
-    assert lit(view)["mark"] == ["u + x**2"]
+    lights(view, node=["v4"])
+    lights(view, mark=["u + x**2"])
     expect(view.locator("tr.adkit-lit")).to_contain_text("0.836384")
     view.get_by_role("button", name="line 5").click()
-    assert set(lit(view)["node"]) == {"v5", "v6"}
+    lights(view, node=["v5", "v6"])
     expect(view.locator("tr.adkit-lit")).to_contain_text("line 5")
     expect(view.locator("td").filter(has_text="<b>bold</b>")).to_be_visible()
 
@@ -397,8 +397,9 @@ def test_axe_finds_no_serious_fault(window: Any, mounted: Any, picture: Any, the
     for name, doc in {"reverse": small(), "forward": small("forward"), "plots": documents.small()}.items():
         view = mounted(doc, theme == "dark")
         window.page.evaluate(AXE + "; undefined")
-        for tab in view.get_by_role("tab").all():
+        for tab in open_tabs(view):
             tab.click()
+            expect(tab).to_have_attribute("aria-selected", "true")
             if name != "plots":
                 view.get_by_role("slider", name="step of the sweep").fill("4" if name == "forward" else "11")
             found = window.page.evaluate(
@@ -417,22 +418,18 @@ def test_axe_finds_no_serious_fault(window: Any, mounted: Any, picture: Any, the
 
 @pytest.mark.parametrize("width", [620, 420])
 def test_a_narrow_page_stacks(window: Any, mounted: Any, picture: Any, width: int) -> None:
-    window.page.set_viewport_size({"width": width, "height": 900})
+    set_width(window, width)
     try:
         view = mounted(small())
-        for tab in view.get_by_role("tab").all():
+        for tab in open_tabs(view):
             tab.click()
             view.get_by_role("slider", name="step of the sweep").fill("11")
-            wide = view.evaluate(
-                """view => [view, ...view.querySelectorAll('*')].filter(e => e.scrollWidth > e.clientWidth + 1
-                    && !e.closest('.adkit-list, svg, .adkit-table-box') && !/inline/.test(getComputedStyle(e).display)
-                    && !e.matches('.adkit-spoken, .adkit-what, input')).map(e => e.className)"""
-            )
-            assert wide == []
+            expect(tab).to_have_attribute("aria-selected", "true")
+            becomes(lambda: view.evaluate(TOO_WIDE), [])
         view.get_by_role("tab", name="List").click()
         picture(view, f"viewer-narrow-{width}.png")
     finally:
-        window.page.set_viewport_size({"width": 1000, "height": 900})
+        set_width(window, 1000)
 
 
 # ------------------------------------------------------------------------------------------------ in JupyterLab
@@ -446,7 +443,6 @@ def test_a_saved_notebook_in_jupyterlab_without_a_kernel(lab: Any, new_window: A
     window = new_window(width=1280, height=1000)
     window.open(lab, "player.ipynb")
     view, keyboard = window.trace(0), window.page.keyboard
-    cells = window.page.locator(".jp-Notebook .jp-Cell").count()
     view.get_by_label("w =").click()
     keyboard.press("Control+a")
     keyboard.type("0.25")
@@ -456,9 +452,9 @@ def test_a_saved_notebook_in_jupyterlab_without_a_kernel(lab: Any, new_window: A
     for key in ("Home", "ArrowRight", "ArrowUp", "Space", "Space", "End"):
         keyboard.press(key)
     expect(view.locator(".adkit-where")).to_have_text("reverse 8 / 8")
-    assert lit(view)["row"] == ["v-1"]
+    lights(view, row=["v-1"])
     picture(view, "jupyterlab-player-dark.png")
-    assert window.page.locator(".jp-Notebook .jp-Cell").count() == cells
+    expect(window.page.locator(".jp-Notebook .jp-Cell")).to_have_count(2)
     expect(window.trace(1).locator(".adkit-output")).to_have_text(f"loss = {small()['output']['value']}")
     assert window.own_errors() == []
 
