@@ -1,7 +1,8 @@
 """What a recorded program does, by counts: operations, elements, bytes. Deterministic, from shapes and dtypes alone.
 
 Floating-point operations are estimates of their order: one per element of an elementwise result, 2·m·n·k for a product
-of matrices, n³ for a factorization, none for moving elements; of a loop with a body those of all its steps. Not for: measured times (`cost`).
+of matrices, n³ for a factorization, none for moving elements; of a loop with a body those of all its steps.
+Not for: measured times (`cost`).
 """
 
 from __future__ import annotations

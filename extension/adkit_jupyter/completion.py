@@ -15,6 +15,7 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
+import adkit
 from adkit.settings import CHOICES
 
 from . import options
@@ -84,6 +85,9 @@ class OptionCompleter:
         typed = line.typed.partition("=")[2] if "=" in line.typed else line.typed
         if option in ("--of", "--why"):
             return self._names(cell, typed, floats_only=False)
+        if option == "--diff":
+            traces = [name for name, value in list(self._namespace.items()) if isinstance(value, adkit.Trace)]
+            return [(name, "variable") for name in traces if name.startswith(typed) and not name.startswith("_")]
         done, comma, part = typed.rpartition(",") if option == "--view" else ("", "", typed)
         choices: Iterable[str] = _VALUED.get(option) or action.choices or ()
         return [(done + comma + choice, "value") for choice in choices if choice.startswith(part)]

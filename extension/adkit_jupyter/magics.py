@@ -56,7 +56,17 @@ _COMMON = (
     argument("--explore", action="store_true", help="show it with controls that move the inputs and switch the mode"),
     argument("--nan", action="store_true", help="say where a NaN or infinity comes from"),
     argument("--flow", action="store_true", help="say where the gradient vanishes or explodes"),
-    argument("--why", action="append", metavar="NAME", help="say through which paths the derivative by NAME comes"),
+    argument(
+        "--why",
+        action="append",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="say through which paths the derivative by NAME comes; without NAME by the inputs",
+    ),
+    argument(
+        "--diff", metavar="NAME", help="say what changed against the earlier trace NAME, which --name NAME has bound"
+    ),
     argument("--cost", action="store_true", help="measure both modes; the output then differs from run to run"),
     argument(
         "--emit",
@@ -101,8 +111,10 @@ class AdkitMagics(Magics):
         __tracebackhide__ = True
         chosen = options.parse_cell_line(self.grad_cell.parser, line)
         with self._alone():
+            before = _earlier(self._user_shell, chosen.diff)
             run = self._explorers().explore_cell if chosen.explore else run_cell
-            return self._finished(run(self._user_shell, self.locator.locate(line, cell), chosen), chosen)
+            trace = run(self._user_shell, self.locator.locate(line, cell), chosen)
+            return self._finished(trace, chosen, before)
 
     @no_var_expand
     @needs_local_scope
@@ -116,9 +128,10 @@ class AdkitMagics(Magics):
         __tracebackhide__ = True
         chosen, text = options.parse_expression_line(self.grad_line.parser, line)
         with self._alone():
+            before = _earlier(self._user_shell, chosen.diff)
             run = self._explorers().explore_expression if chosen.explore else run_expression
             trace = run(self._user_shell, self.locator.expression(text), chosen, local_ns)
-            return self._finished(trace, chosen)
+            return self._finished(trace, chosen, before)
 
     @no_var_expand
     @line_magic("adkit")  # type: ignore[arg-type]
@@ -154,7 +167,7 @@ class AdkitMagics(Magics):
         except AdkitError as error:
             raise briefly(error) from None
 
-    def _finished(self, trace: Any, chosen: Options) -> Any:
+    def _finished(self, trace: Any, chosen: Options, before: Any = None) -> Any:
         """Bind the trace to its name, check and diagnose it if asked to, and hand it to IPython to show."""
         __tracebackhide__ = True
         if chosen.name is not None:
@@ -164,12 +177,12 @@ class AdkitMagics(Magics):
                 print(confirmed(trace.check()))
             except AdkitError as error:
                 raise briefly(error) from None
-        if chosen.reports:
+        if chosen.reports or before is not None:
             try:
                 if isinstance(trace, adkit.Trace):
-                    trace.reports = _diagnoses(trace, chosen)
+                    trace.reports = _diagnoses(trace, chosen, before)
                 else:  # an explorer, which makes them anew for every picture
-                    trace.diagnose(lambda shown: _diagnoses(shown, chosen))
+                    trace.diagnose(lambda shown: _diagnoses(shown, chosen, before))
             except AdkitError as error:
                 raise briefly(error) from None
         if chosen.emit is not None:
@@ -203,9 +216,22 @@ def diagnosis(trace: adkit.Trace, method: str, name: str | None) -> Any:
     return asked() if name is None else asked(input=name)
 
 
-def _diagnoses(trace: Any, chosen: Options) -> tuple[Any, ...]:
-    """The reports that an option line asks for."""
-    return tuple(diagnosis(trace, method, name) for method, name in chosen.reports)
+def _diagnoses(trace: Any, chosen: Options, before: Any = None) -> tuple[Any, ...]:
+    """The reports that an option line asks for; `before` is the trace to compare with."""
+    made = [diagnosis(trace, method, name) for method, name in chosen.reports]
+    return (*made, *(() if before is None else (before.diff(trace),)))
+
+
+def _earlier(shell: InteractiveShell, name: str | None) -> Any:
+    """The trace that `--diff` names, `None` for no name; taken before the cell runs, which may bind it anew."""
+    if name is None:
+        return None
+    found = shell.user_ns.get(name)
+    found = found if isinstance(found, adkit.Trace) or found is None else getattr(found, "trace", None)
+    if not isinstance(found, adkit.Trace):
+        what = f"{name} is not bound" if name not in shell.user_ns else f"{name} is no trace"
+        raise option_error(f"--diff: {what}", f"run the cell to compare with under %%grad --name {name} first")
+    return found
 
 
 def _assignment(word: str) -> tuple[str, str]:

@@ -49,6 +49,7 @@ class Options:
     name: str | None = None
     explore: bool = False
     emit: str | None = None
+    diff: str | None = None
     reports: tuple[tuple[str, str | None], ...] = ()  # (method of the trace, input that it is asked about)
 
 
@@ -127,6 +128,8 @@ def parse_expression_line(parser: argparse.ArgumentParser, line: str) -> tuple[O
         option, value = match.groups()
         rest = rest[match.end() :]
         argv.append(option if value is None else f"{option}={value}")
+        if value is None and option == "--why" and is_expression(rest):
+            continue  # asked without a name
         if value is None and option not in flags:
             word, _, rest = rest.partition(" ")
             argv += [word] if word else []
@@ -182,7 +185,8 @@ def _translated(message: str, parser: argparse.ArgumentParser) -> OptionError:
 
 def _options(parsed: argparse.Namespace) -> Options:
     words = [name for word in getattr(parsed, "names", None) or () for name in word.split(",") if name]
-    for name in [*words, *filter(None, (getattr(parsed, "of", None), parsed.name)), *(parsed.why or ())]:
+    given = (getattr(parsed, "of", None), parsed.name, parsed.diff, *(parsed.why or ()))
+    for name in [*words, *filter(None, given)]:
         if not name.isidentifier() or keyword.iskeyword(name):
             raise option_error(f"{name!r} is not a variable name", "name a variable, such as: %%grad x w")
     return Options(
@@ -196,6 +200,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         name=parsed.name,
         explore=parsed.explore,
         emit=parsed.emit,
+        diff=parsed.diff,
         reports=_reports(parsed),
     )
 
@@ -203,4 +208,4 @@ def _options(parsed: argparse.Namespace) -> Options:
 def _reports(parsed: argparse.Namespace) -> tuple[tuple[str, str | None], ...]:
     """The diagnoses asked for."""
     chosen: list[tuple[str, str | None]] = [(made, None) for flag, made in DIAGNOSES.items() if getattr(parsed, flag)]
-    return (*chosen, *(("why", name) for name in parsed.why or ()))
+    return (*chosen, *(("why", name or None) for name in parsed.why or ()))

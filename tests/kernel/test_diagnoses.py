@@ -70,6 +70,33 @@ def test_several_reports_in_one_cell_without_views(run):
     assert str(trace.reports[0]) in trace._repr_mimebundle_()["text/plain"]
 
 
+def test_what_changed_against_an_earlier_cell(run, shell):
+    run("%%grad x --name before\nx = 2.0\nnp.sin(x) * x")
+    trace = run("%%grad x --diff before --nan\nx = 2.0\nnp.cos(x) * x")
+    nan, diff = checked(trace._repr_mimebundle_()[MIME])["reports"]
+    assert (nan["kind"], diff["kind"], diff["severity"]) == ("nan", "diff", "warning")
+    assert ["−", "+"] == [row["cells"][0] for row in diff["tables"][1]["rows"]][:2]
+    shell.user_ns["x"] = 2.0
+    same = run("%grad --diff before np.sin(x) * x").reports[0]
+    assert "the same" in same.verdict
+
+
+@pytest.mark.parametrize(("name", "fix"), [("nobody", "nobody is not bound"), ("x", "x is no trace")])
+def test_a_difference_to_what_is_no_trace(run, shell, name, fix):
+    shell.user_ns["x"] = 3.0
+    with pytest.raises(OptionError, match=fix):
+        run(f"%%grad x --diff {name}\nx = 2.0\nx ** 2")
+    assert shell.user_ns["x"] == 3.0  # the cell did not run
+
+
+def test_why_without_a_name_tells_of_the_inputs(run, shell):
+    trace = run("%%grad x w --why --nan\nx = 2.0\nw = 3.0\nx * w")
+    assert [why.name for why in trace.reports[-1].data] == ["x", "w"]
+    shell.user_ns.update(x=2.0, w=3.0)
+    assert [why.name for why in run("%grad --why x * w").reports[0].data] == ["x", "w"]
+    assert [why.name for why in run("%grad --why w x * w").reports[0].data] == ["w"]
+
+
 def test_a_line_has_them_too(run, shell):
     shell.user_ns["x"] = 0.0
     trace = run("%grad --nan np.sqrt(x)")
@@ -105,6 +132,8 @@ def test_completion_of_the_flags(kernel):
     assert kernel.completions("%adkit nan=") == ["%adkit nan=allow", "%adkit nan=raise"]
     cell = "%%grad --why \nweight = 3.0\nweight ** 2"
     assert "%%grad --why weight" in kernel.completions(cell, len("%%grad --why "))
+    kernel.run("%%grad weight --name earlier --view none\nweight ** 2")
+    assert kernel.completions("%%grad --diff ") == ["%%grad --diff earlier"]
 
 
 # ------------------------------------------------------------------------------------------------ nan=raise
