@@ -24,6 +24,8 @@ class AdkitError(Exception):
     'the output does not depend on x. Fix: return something computed from x'
     """
 
+    _beside_cell = False
+
     def __init__(self, message: str, *, fix: str = "", filename: str | None = None, line: int | None = None) -> None:
         self.message = message
         self.fix = fix
@@ -32,12 +34,30 @@ class AdkitError(Exception):
         super().__init__(self._text())
 
     def _text(self) -> str:
-        place = f" (line {self.line})" if self.line is not None else ""
+        file = _of_file(self.filename) if self.line is not None and (self._beside_cell or _is_installed(self)) else ""
+        place = f" (line {self.line}{file})" if self.line is not None else ""
         fix = f". Fix: {self.fix}" if self.fix else ""
         return f"{self.message}{place}{fix}"
 
+    def beside_cell(self) -> None:
+        """Let the message name the file of its line, if that is not a notebook's cell: the reader looks at one."""
+        self._beside_cell = True
+        self.args = (self._text(),)
+
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.message, self.fix, self.filename, self.line)
+
+
+def _is_installed(error: AdkitError) -> bool:
+    return "site-packages" in (error.filename or "")
+
+
+def _of_file(filename: str | None) -> str:
+    """ " of module.py" for a line that is in a file; nothing for one of a cell."""
+    from .snippets import CELL, short_name
+
+    short = CELL if filename is None else short_name(filename)
+    return "" if short == CELL else f" of {short}"
 
 
 def _rebuild(kind: type[AdkitError], message: str, fix: str, filename: str | None, line: int | None) -> AdkitError:

@@ -21,8 +21,8 @@ from .dtypes import numpy_dtype
 from .errors import LeakError
 from .formatting import number
 from .formatting import shape as written_shape
-from .nodes import open_recording
-from .source import user_line
+from .nodes import open_recording, state
+from .source import is_library, user_line
 
 __adkit__ = True
 
@@ -54,10 +54,15 @@ class TracedArray:
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        """`TracedArray`; an array to NumPy's evaluation of polynomials, which would choose another shape."""
-        code = _getframe(1).f_code
+        """`TracedArray`; an array to NumPy's evaluation of polynomials, which would choose another shape, and what the
+        value is to `case float():`, which would take another branch.
+        """
+        frame = _getframe(1)
+        code = frame.f_code
         if code.co_name in _EVALUATING and self.shape and "polynomial" in code.co_filename:
             return numpy.ndarray
+        if frame.f_lasti >= 0 and code.co_code[frame.f_lasti] == _MATCH_CLASS:
+            return type(self.value)
         return TracedArray
 
     if TYPE_CHECKING:  # attached by `storage`, `operators`, `tracing` and `numpy.methods`
@@ -86,6 +91,8 @@ class TracedArray:
             return numpy.array(self.value, dtype=dtype)
         if self.dtype.kind in "biu":
             self._guard(_getframe(1))
+            return numpy.array(self.value, dtype=dtype)
+        if _is_shown(_getframe(1)):
             return numpy.array(self.value, dtype=dtype)
         if dtype is not None and dtype is not object and numpy.dtype(dtype) != numpy.dtype(object):
             raise leak(
@@ -121,6 +128,8 @@ class TracedArray:
         if self._is_constant():
             self._guard(_getframe(2))
             return int(self.value)
+        if _is_shown(_getframe(2)):
+            return int(self.value)
         raise leak(what, "keep the array, or write adkit.stop_gradient(x) if no derivative is wanted there")
 
     def __int__(self) -> int:
@@ -136,6 +145,8 @@ class TracedArray:
     def __float__(self) -> float:
         if self._is_constant():
             self._guard(_getframe(1))
+            return float(self.value)
+        if _is_shown(_getframe(1)):
             return float(self.value)
         fix = (
             "leave float(...) out; call numpy's functions, not math's, or differentiate adkit.lift(f) in the place of f"
@@ -241,6 +252,31 @@ def _outcome(value: Any) -> str:
     return number(bool(value) if numpy_dtype(value).kind == "b" else value)
 
 
+_MATCH_CLASS, _BINARY_OP = opcode.opmap["MATCH_CLASS"], opcode.opmap["BINARY_OP"]
+_REMAINDER = (6, 19)  # CPython's arguments of BINARY_OP for % and %=
+
+
+def _is_shown(frame: FrameType | None) -> bool:
+    """Whether a plain value is asked for only to be shown: by the formatting of text (`"%.3f" % x`) or by matplotlib.
+
+    No derivative is lost there: neither text nor a picture comes back into the computation.
+    """
+    if frame is None:
+        return False
+    code, place = frame.f_code.co_code, frame.f_lasti
+    if place >= 0 and code[place] == _BINARY_OP and code[place + 1] in _REMAINDER:
+        return True  # of a str or bytes: a number's % would have come to `__rmod__`
+    if "matplotlib" not in sys.modules:
+        return False
+    caller: FrameType | None = frame
+    while caller is not None and is_library(caller):
+        caller = caller.f_back
+    return caller is not None and str(caller.f_globals.get("__name__")).partition(".")[0] in _DRAWING
+
+
+_DRAWING = ("matplotlib", "mpl_toolkits")
+
+
 def untraced(value: Any) -> Any:
     """The plain value behind a handle; anything else as it is."""
     if isinstance(value, TracedArray):
@@ -263,6 +299,7 @@ def leak(what: str, fix: str) -> LeakError:
         if "int" in what:
             message = "a traced value would be stored in an array of integers and lose its derivative"
             fix = "make it with dtype=float, with adkit.numpy or in a function that adkit.lift(f) runs"
+    state.leak = (message, fix, filename, line)
     return LeakError(message, fix=fix, filename=filename, line=line)
 
 

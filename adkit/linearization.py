@@ -5,22 +5,25 @@ Not for: the transformations themselves (`transforms`) or the sweeps (`sweeps`).
 
 from __future__ import annotations
 
+import opcode
 import re
+import sys
 from collections.abc import Callable, Container, Sequence
+from types import FrameType
 from typing import Any, NoReturn
 
 import numpy
 
 from . import backends, constants, finiteness
 from .dtypes import numpy_dtype
-from .errors import AdkitError, IndependentError, ModeError, MutationError, UnsupportedError
+from .errors import AdkitError, IndependentError, LeakError, ModeError, MutationError, UnsupportedError
 from .handle import TracedArray, is_traced, untraced
 from .nodes import TIE, Node, next_id, state
 from .numpy.creation import zeros_of
 from .pytrees import as_input_type, flatten, holds_traced, lift, unflatten
 from .seeds import basis
 from .settings import settings, watch
-from .source import span_of, user_line
+from .source import is_library, span_of, user_line
 from .storage import snapshot
 from .sweeps.forward import ForwardPlan
 from .sweeps.order import active, ancestors
@@ -312,20 +315,35 @@ def explained(error: Exception) -> Exception:
             return cause
         seen.add(id(cause))
         cause = cause.__cause__ or cause.__context__
-    filename, line = user_line(_innermost(error))
-    if isinstance(error, (TypeError, ValueError, NotImplementedError)) and _is_of_objects(error):
-        return UnsupportedError(
-            "a function that NumPy does not dispatch made plain objects of traced values",
-            fix="call numpy's function for it, or adkit's: adkit.numpy, adkit.scipy.special",
-            filename=filename,
-            line=line,
-        )
+    better = recognised(error)
+    return error if better is None else better
+
+
+def recognised(error: Exception) -> AdkitError | None:
+    """The error to show for one of NumPy or another library that a traced value caused, though it does not say so;
+    `None` for any other, such as one that the user's code raised itself.
+    """
+    leak, state.leak = state.leak, None
+    frame = _innermost(error)
+    if frame is None or (_is_users(frame) and frame.f_code.co_code[frame.f_lasti] in _RAISE):
+        return None
+    filename, line = user_line(frame)
+    if leak is not None and leak[2:] == (filename, line) and _may_hide_a_leak(error):
+        return LeakError(leak[0], fix=leak[1], filename=filename, line=line)
     if isinstance(error, TypeError) and "TracedArray" in str(error):
         from .interop import refusal
 
         found = refusal.mixed(error)
         if found is not None:
             return UnsupportedError(found[0], fix=found[1], filename=filename, line=line)
+    if _is_of_objects(error, frame):
+        return UnsupportedError(
+            "a function that NumPy does not dispatch made plain objects of traced values",
+            fix="call numpy's function for it, or adkit's: adkit.numpy, adkit.scipy.special; or pass "
+            "adkit.stop_gradient(x) if no derivative is wanted there",
+            filename=filename,
+            line=line,
+        )
     if isinstance(error, TypeError) and str(error).startswith("Multiple namespaces") and "adkit.numpy" in str(error):
         return UnsupportedError(
             "SciPy under SCIPY_ARRAY_API takes no plain arrays beside traced ones",
@@ -340,19 +358,39 @@ def explained(error: Exception) -> Exception:
             filename=filename,
             line=line,
         )
-    return error
+    return None
 
 
-_OF_OBJECTS = re.compile(r"loop of ufunc does not support|input type 'object'|dtype\('O'\)|\b(dtype|type) object\b")
+_OF_OBJECTS = re.compile(
+    r"loop of ufunc does not support|input type 'object'|dtype\('O'\)|\b(dtype|type) object\b|\bobject (arrays|dtype)\b"
+)
+_OF_LIBRARIES = re.compile(r"not supported for the input types|unsupported data types|\bTracedArray\b")
+_RAISE = frozenset(opcode.opmap[name] for name in ("RAISE_VARARGS", "RERAISE"))
 
 
-def _is_of_objects(error: Exception) -> bool:
-    """Whether an error is what NumPy says of an array of objects, or SciPy, within whose code a ufunc says less."""
+def _is_of_objects(error: Exception, frame: FrameType) -> bool:
+    """Whether an error is what NumPy says of an array of objects, or what another library says, within whose code less
+    need be said.
+    """
+    if not isinstance(error, (TypeError, ValueError, NotImplementedError, RuntimeError)):
+        return False
     if _OF_OBJECTS.search(str(error)):
         return True
-    frame = _innermost(error)
-    inside = frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in ("numpy", "scipy")
-    return inside and "not supported for the input types" in str(error)
+    return bool(_OF_LIBRARIES.search(str(error))) and not (_is_users(frame) or "__adkit__" in frame.f_globals)
+
+
+def _is_users(frame: FrameType) -> bool:
+    """Whether a frame runs code of the user's rather than of an installed package or of Python's library."""
+    root = str(frame.f_globals.get("__name__")).partition(".")[0]
+    filename = frame.f_code.co_filename
+    return (
+        not (is_library(frame) or "site-packages" in filename or root in sys.stdlib_module_names) or root == "__main__"
+    )
+
+
+def _may_hide_a_leak(error: Exception) -> bool:
+    """Whether C code may have raised an error in the place of one that it got from a traced value."""
+    return isinstance(error, (TypeError, ValueError, RuntimeError, SystemError)) or type(error).__module__ == "struct"
 
 
 def _innermost(error: BaseException) -> Any:

@@ -163,12 +163,14 @@ open_recording: ContextVar[Recording | None] = ContextVar("adkit_recording", def
 
 
 class _ThreadState(threading.local):
-    """Per thread: the span that a recorded sweep gives its operations, where dependence was last cut, and whether a
-    replay goes on, which leaves the recorded path nowhere.
+    """Per thread: the span that a recorded sweep gives its operations, where dependence was last cut, what leaked last
+    (the message, fix, file and line of its error), and whether a replay goes on, which leaves the recorded path
+    nowhere.
     """
 
     span: tuple[CodeType | None, int] | None = None
     cut: tuple[str, CodeType | None, int] | None = None
+    leak: tuple[str, str, str | None, int | None] | None = None
     replaying: bool = False
 
 

@@ -92,6 +92,9 @@ class Snippets:
         return min(lines), max(lines), files.pop(), function
 
 
+CELL = "earlier cell"
+
+
 @functools.lru_cache(maxsize=256)
 def short_name(filename: str) -> str:
     """A file's name without the path of the machine: `module.py`, `scipy/special/_basic.py`, "earlier cell"."""
@@ -99,5 +102,5 @@ def short_name(filename: str) -> str:
     if "site-packages" in parts:
         return "/".join(parts[parts.index("site-packages") + 1 :])
     if filename.startswith("<") or any(part.startswith(("ipykernel_", "ipython-input")) for part in parts):
-        return "earlier cell"
+        return CELL
     return os.path.basename(filename)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import numbers
 import sys
 import threading
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ def recording() -> Iterator[Recording]:
     """Keep all values and guards of what is traced in this block."""
     global _keeping
     with replayable() as record:
-        state.cut = None
+        state.cut = state.leak = None
         with _keeping_lock:
             _keeping += 1
         try:
@@ -437,6 +438,8 @@ def operand_of(value: Any) -> tuple[Any, Any]:
         return None, value
     if is_array(value):
         return None, value
+    if isinstance(value, numbers.Rational):  # a fraction beside a float is a float
+        return None, float(value)
     return NotImplemented, None
 
 

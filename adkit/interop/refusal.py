@@ -5,12 +5,14 @@ Not for: the conversion (`dlpack`, `torch`).
 
 from __future__ import annotations
 
+import builtins
 import re
 from typing import Any
 
 __adkit__ = True
 
 _MIXED = re.compile(r"TracedArray.*\b(Tensor|EagerTensor|ArrayImpl)\b|\b(Tensor|EagerTensor|ArrayImpl)\b.*TracedArray")
+_OPERANDS = re.compile(r"unsupported operand type\(s\) for .*: '(?:\w+\.)*(\w+)' and '(?:\w+\.)*(\w+)'")
 _OWN_FUNCTION = re.compile(r"(Only Array objects are allowed; got|Unsupported type) .*TracedArray")
 ADAPTER = "adkit.interop.torch"
 
@@ -50,6 +52,15 @@ def mixed(error: Exception) -> tuple[str, str] | None:
         return (
             "a function of an array library got a traced value, which only adkit's functions take",
             "take the function from the array, as in xp = x.__array_namespace__(); xp.sin(x), or use numpy's",
+        )
+    operands = _OPERANDS.search(text)
+    if operands is not None and not _MIXED.search(text):
+        other = operands[1] if operands[2] == "TracedArray" else operands[2]
+        if hasattr(builtins, other) or other in ("NoneType", "TracedArray", "function"):
+            return None  # which no number takes
+        return (
+            f"a traced value and a {other} meet in an operation that does not take both",
+            "make it an array of numbers first (sparse matrices have .toarray(), labelled ones .to_numpy())",
         )
     if not _MIXED.search(text):
         return None

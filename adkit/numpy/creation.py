@@ -253,10 +253,14 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
 
 
 def as_dtype(x: Any, dtype: Any) -> Any:
-    """A traced array in another dtype; an integer dtype cuts the derivative, as rounding does."""
+    """A traced array in another dtype; an integer dtype cuts the derivative, as rounding does. Objects are an array of
+    NumPy's, whose elements are traced.
+    """
     dtype = named_dtype(dtype)
     if numpy_dtype(x) == dtype:
         return x
+    if dtype.kind == "O" and isinstance(x, TracedArray):
+        return x.__array__(object)
     if dtype.kind not in "fc":
         from ..primitives.shape import truncate
 

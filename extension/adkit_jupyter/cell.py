@@ -225,9 +225,9 @@ def as_output(name: str, value: Any) -> Any:
     Raises `InputError` for what is neither a number nor an array.
     """
     from adkit.numpy import array
-    from adkit.pytrees import is_array_leaf
+    from adkit.pytrees import is_array_leaf, lift
 
-    value = seen_by_core(value)
+    value = lift(seen_by_core(value))
     if isinstance(value, list):
         try:
             value = array([seen_by_core(item) for item in value])
@@ -282,22 +282,26 @@ def raise_as_users(error: Exception) -> NoReturn:
     ours = adkit_cause(error)
     if ours is not None or isinstance(error, _AS_FROM_NUMPY):
         end_at_users_line(error.__traceback__)
+    if ours is not None:
+        ours.beside_cell()
     if ours is None or ours is error:
         raise error
     raise ours.with_traceback(error.__traceback__) from None
 
 
 def adkit_cause(error: BaseException) -> AdkitError | None:
-    """The `AdkitError` that `error` is or comes from, where NumPy has wrapped it in an error of its own."""
+    """The `AdkitError` that `error` is or comes from, where a library has put an error of its own in its place."""
     from adkit.constants import is_lock_error
-    from adkit.linearization import explained
+    from adkit.linearization import explained, recognised
 
     if isinstance(error, AdkitError):
         return error
     if isinstance(error, ValueError) and (WRAPPED in str(error) or is_lock_error(error)):
         cause = explained(error)
         return cause if isinstance(cause, AdkitError) else None
-    return None
+    if isinstance(error, SystemError) and isinstance(error.__cause__, AdkitError):
+        return error.__cause__  # C code of SciPy that went on after it
+    return recognised(error) if isinstance(error, Exception) else None
 
 
 def end_at_users_line(traceback: TracebackType | None) -> None:

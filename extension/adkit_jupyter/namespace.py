@@ -43,7 +43,7 @@ class RecordedNamespace:
         self.inputs = inputs
         self.named: dict[str, Any] = {}
         self._earlier = plan.earlier
-        self._hidden = frozenset(hidden)
+        self._hidden = {name: namespace.get(name) for name in hidden}
         self._substitution = Substitution(namespace)
 
     def prepare(self) -> None:
@@ -93,8 +93,8 @@ class RecordedNamespace:
         for handle in [*self.inputs.traced.values(), *self.inputs.adopted]:
             ordinary(handle)
         for name, value in list(self.namespace.items()):
-            if name in self._hidden or is_atom(value):
-                continue
+            if is_atom(value) or (name in self._hidden and value is self._hidden[name]):
+                continue  # what IPython keeps, such as Out; a `_` that the cell bound is the user's
             result = ordinary(value)
             if result is not value:
                 self.namespace[name] = result

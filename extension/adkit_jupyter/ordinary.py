@@ -1,25 +1,34 @@
 """Ordinary values for traced ones, wherever they sit: in containers, object arrays and the user's objects.
 
-Containers that can change are changed in place, so that the user's list stays the same list; tuples are made anew only
-where something in them changed. Cyclic containers end, and one handle gives one object wherever it sits.
-Not looked into: generators, and objects of installed libraries.
+Containers that can change are changed in place, so that the user's list stays the same list; tuples and frozen sets are
+made anew only where something in them changed. Cyclic containers end, and one handle gives one object wherever it sits.
+Not looked into: generators and iterators, and objects of installed libraries but for labelled arrays (`labelled`).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import sys
 import types
-from collections import deque
+from collections import ChainMap, OrderedDict, UserDict, UserList, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy
 
+from .labelled import is_labelled, made_ordinary
+
 __adkit__ = True
 
 ATOMS = frozenset({float, int, str, bool, complex, bytes, type(None), range, slice, numpy.float64, numpy.int64})
 _MUTABLE = (list, dict, set, deque)
+_WRAPPERS = (
+    UserDict,
+    UserList,
+    ChainMap,
+    BaseException,
+)  # of Python's own classes those that keep values in attributes
 _OPAQUE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
@@ -60,9 +69,14 @@ class Ordinary:
         self._done[id(value)] = (value, result)
         if result is not value:
             return result
-        if isinstance(value, tuple):
-            result = self._tuple(value)
+        if isinstance(value, (tuple, frozenset)):
+            result = self._tuple(value) if isinstance(value, tuple) else self._frozenset(value)
             self._done[id(value)] = (value, result)
+        elif is_labelled(value):
+            result = made_ordinary(value, self.one)
+            self._done[id(value)] = (value, result)
+        elif isinstance(value, functools.partial):
+            self._pending.append(value)
         elif isinstance(value, (*_MUTABLE, numpy.ndarray)) or has_plain_attributes(value) or is_users_code(value):
             self._pending.append(value)
         return result
@@ -76,6 +90,10 @@ class Ordinary:
         if made_of:
             made.__dict__.update(made_of)
         return made
+
+    def _frozenset(self, value: frozenset) -> frozenset:
+        items = self._all(value)
+        return value if items is None else type(value)(items)
 
     def _all(self, items: Iterable[Any]) -> list[Any] | None:
         """The ordinary form of each item, or None where all are ordinary already."""
@@ -108,6 +126,10 @@ class Ordinary:
             self.one(value.__self__)
         elif isinstance(value, type):
             self._fill_class(value)
+        elif isinstance(value, functools.partial):
+            self._fill_partial(value)
+        elif isinstance(value, BaseException):
+            value.args = self.one(value.args)
         self._fill_attributes(value)
 
     def _fill_list(self, value: list) -> None:
@@ -117,10 +139,22 @@ class Ordinary:
 
     def _fill_dict(self, value: dict) -> None:
         keys = list(value)
+        if (plain := self._all(keys)) is not None:
+            kind = OrderedDict if isinstance(value, OrderedDict) else dict
+            pairs = list(zip(plain, value.values(), strict=True))
+            kind.clear(value)
+            for key, item in pairs:
+                kind.__setitem__(value, key, item)
+            keys = list(value)
         items = self._all(value.values())
         for key, item in zip(keys, items or (), strict=False):
             if item is not value[key]:
                 dict.__setitem__(value, key, item)
+
+    def _fill_partial(self, value: Any) -> None:
+        """The function and the arguments of a `functools.partial`, which only its pickling protocol sets."""
+        value.__setstate__((self.one(value.func), self.one(value.args), value.keywords, vars(value)))
+        self.one(value.keywords)
 
     def _fill_function(self, function: types.FunctionType) -> None:
         """The defaults of a function, and the variables of enclosing functions that it uses."""
@@ -165,6 +199,8 @@ def attributes(value: Any) -> list[tuple[str, Any]]:
 def has_plain_attributes(value: Any) -> bool:
     """Whether `value` is an object of the user's: its class is from the notebook or from a module not installed."""
     kind = type(value)
+    if isinstance(value, _WRAPPERS):
+        return True
     if kind in ATOMS or isinstance(value, _OPAQUE) or kind.__module__ == "builtins":
         return False
     return dataclasses.is_dataclass(kind) or kind is types.SimpleNamespace or _is_users(kind.__module__)

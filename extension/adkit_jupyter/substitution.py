@@ -12,6 +12,8 @@ import types
 from contextvars import ContextVar
 from typing import Any
 
+import numpy
+
 from adkit.namespaces import instance_check
 
 from .ordinary import is_atom
@@ -80,6 +82,8 @@ class Substitution:
         """What `value` stands for if it is a substitute, or a function of one; else `value`."""
         if id(value) in self._originals:
             return self._originals[id(value)][1]
+        if type(value).__module__.startswith("adkit.numpy") and isinstance(value, numpy.vectorize):
+            value.__class__ = numpy.vectorize  # one that the cell made of a function
         if callable(value) or isinstance(value, types.ModuleType):
             if self._members is None:
                 self._members = self._listed_members()

@@ -510,3 +510,67 @@ def test_a_traced_value_passes_for_what_it_stands_for(shell, run):
     assert trace.gradient["x"] == 2.0
     assert "isinstance" not in shell.user_ns
     assert shell.user_ns["same"] is isinstance
+
+
+def test_a_match_statement_takes_the_branch_of_a_plain_cell(run, shell):
+    trace = run(
+        """
+        %%grad x v --of y
+        x, v = 3.0, np.array([1.0, 2.0])
+        def f(t):
+            match t:
+                case int():
+                    return 7 * t
+                case np.ndarray(shape=(n,)):
+                    return n * t.sum()
+                case [float(a), {"k": float() as b}]:
+                    return a * b
+                case float():
+                    return 5 * t
+        y = f(x) + f(np.sin(x)) + f(v) + f([x, {"k": x}])
+        """
+    )
+    assert number(trace.gradient["x"]) == pytest.approx(5 + 5 * math.cos(3.0) + 6)
+    np.testing.assert_array_equal(trace.gradient["v"], [2.0, 2.0])
+
+
+def test_formatting_and_plotting_are_no_leaks(run, shell):
+    run("from matplotlib.figure import Figure\nw = np.array([1.0, 2.0, 4.0])")
+    trace = run(
+        """
+        %%grad w --of loss
+        text = "%.1f %d" % (w[0], w[1])
+        axes = Figure().subplots()
+        axes.plot(w, w**2, label=f"{w[0]:.2f}")
+        axes.scatter(w, np.sin(w), c=w)
+        axes.hist(w)
+        axes.axvline(w[0])
+        axes.imshow(np.outer(w, w))
+        axes.figure.canvas.draw()
+        drawn = axes.lines[0].get_ydata()
+        loss = (w * w).sum()
+        """
+    )
+    np.testing.assert_array_equal(trace.gradient["w"], [2.0, 4.0, 8.0])
+    assert shell.user_ns["text"] == "1.0 2"
+    np.testing.assert_array_equal(shell.user_ns["drawn"], [1.0, 4.0, 16.0])
+
+
+def test_an_output_of_objects_is_joined(run):
+    trace = run("%%grad x\nx = 3.0\nnp.array([x, x * x], dtype=object)")
+    np.testing.assert_array_equal(np.asarray(trace.gradient["x"], dtype=float), [1.0, 6.0])
+
+
+def test_vectorized_functions_and_underscores_are_ordinary_afterwards(run, shell):
+    run("%%grad x --of y\nx = np.array([1.0, 2.0])\nf = np.vectorize(lambda t: t * t)\n_, y = 3 * x, f(x).sum()")
+    assert type(shell.user_ns["f"]) is np.vectorize
+    assert type(shell.user_ns["_"]) is np.ndarray
+
+
+def test_an_error_in_a_module_names_its_file(run, tmp_path, monkeypatch):
+    (tmp_path / "module_of_the_user.py").write_text("def f(t):\n    return float(t)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(adkit.LeakError, match=r"\(line 2 of module_of_the_user.py\)"):
+        run("%%grad x\nimport module_of_the_user\nx = 2.0\nmodule_of_the_user.f(x)")
+    with pytest.raises(adkit.LeakError, match=r"\(line 3\)"):
+        run("%%grad x\nx = 2.0\nfloat(x)")

@@ -1,7 +1,8 @@
 """Ordinary values for marked ones, wherever they sit."""
 
 import dataclasses
-from collections import OrderedDict, defaultdict, deque, namedtuple
+import functools
+from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, defaultdict, deque, namedtuple
 from types import SimpleNamespace
 
 import numpy as np
@@ -36,6 +37,9 @@ class Slotted:
         self.a = a
 
 
+KEY = Marked(1)
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -50,6 +54,13 @@ class Slotted:
         (defaultdict(list, a=[Marked(1)]), defaultdict(list, a=[1])),
         (SimpleNamespace(a=Marked(1)), SimpleNamespace(a=1)),
         (Frozen(Marked(1)), Frozen(1)),
+        (frozenset([Marked(1)]), frozenset([1])),
+        ({Marked(1): Marked(2), "b": 3}, {1: 2, "b": 3}),
+        (OrderedDict([(Marked(1), 2), ("b", 3)]), OrderedDict([(1, 2), ("b", 3)])),
+        (Counter([KEY, KEY]), Counter({1: 2})),
+        (UserDict(a=Marked(1)), UserDict(a=1)),
+        (UserList([Marked(1)]), UserList([1])),
+        (ChainMap({"a": Marked(1)}), ChainMap({"a": 1})),
     ],
 )
 def test_containers(value, expected):
@@ -66,6 +77,31 @@ def test_the_users_containers_stay_the_same_objects():
 def test_a_tuple_without_marked_values_stays_the_same():
     value = (1, [2], ("a", None))
     assert ordinary(value) is value
+
+
+def test_partial_functions_and_exceptions():
+    value = functools.partial(max, Marked(1), key=Marked(2))
+    assert ordinary(value) is value
+    assert (value.args, value.keywords) == ((1,), {"key": 2})
+    error = ValueError(Marked(1), "text")
+    error.more = Marked(2)
+    assert ordinary([error]) == [error]
+    assert (error.args, error.more) == ((1, "text"), 2)
+
+
+def test_labelled_arrays():
+    xarray = pytest.importorskip("xarray")
+    data = xarray.Dataset({"a": ("t", np.array([Marked(1.0), Marked(2.0)], dtype=object)), "b": 1.0})
+    assert ordinary([data, data["a"]])[0] is data
+    assert list(data["a"].data) == [1.0, 2.0]
+    pandas = pytest.importorskip("pandas")
+    series = pandas.Series([Marked(1.0), Marked(2.0)], index=["a", "b"], name="n", dtype=object)
+    made = ordinary([series])[0]
+    assert (made.dtype, made.name, list(made.index), list(made)) == (float, "n", ["a", "b"], [1.0, 2.0])
+    frame = ordinary([pandas.DataFrame({"n": series, "t": ["a", "b"]})])[0]
+    assert list(frame["n"]) == [1.0, 2.0]
+    plain = pandas.DataFrame({"t": ["a", None]}, dtype=object)
+    assert ordinary([plain])[0] is plain
 
 
 def test_one_handle_becomes_one_object():
