@@ -16,7 +16,7 @@ import numpy
 __adkit__ = True
 
 STEPS = 200
-SNAP = 0.499  # of a step: what the browser moves a value by that lies between two steps
+SNAP = 0.501  # of a step: what the browser moves a value by that lies between two steps, half a step included
 MOST_AXES = 4
 CHARACTER = 7.3  # width in pixels of a character in the fields and labels
 FIELD = 76  # least width of a number field
@@ -95,6 +95,12 @@ def decimal(value: Any) -> float:
     return float(str(value)) if isinstance(value, numpy.floating) else float(value)
 
 
+def together(*widgets: Any) -> Any:
+    """Widgets that stay side by side where a row has to break."""
+    layout = ipywidgets.Layout(width="auto", align_items="center", overflow="visible", grid_gap="0 4px")
+    return ipywidgets.HBox(widgets, layout=layout)
+
+
 class Slider:
     """Slider, number field and range for one number."""
 
@@ -120,7 +126,7 @@ class Slider:
         self.field.observe(guard(self._typed), "value")
         self.low.observe(guard(self._ranged), "value")
         self.high.observe(guard(self._ranged), "value")
-        self.widgets = [self.slider, self.field, self._word("from"), self.low, self._word("to"), self.high]
+        self.widgets = [self.slider, self.field, together(self._word("from"), self.low, self._word("to"), self.high)]
 
     @staticmethod
     def _number(value: float, tooltip: str) -> Any:
@@ -287,7 +293,7 @@ class ArrayControl:
         for field in self._fields:
             field.observe(guard(self._chosen), "value")
         of = ipywidgets.Label(f"of {'×'.join(map(str, axes))}", layout=ipywidgets.Layout(width="auto"))
-        self.widgets = [*self.slider.widgets, *self._fields, of]
+        self.widgets = [*self.slider.widgets, together(*self._fields, of)]
 
     def restore(self, value: numpy.ndarray) -> None:
         """Hold an array again."""

@@ -41,6 +41,27 @@ export function isStale(wanted, seen) {
   return wanted !== "" && seen !== undefined && wanted !== seen;
 }
 
+/** What the number fields beside a slider are, in their order; the rest are indices. */
+const FIELDS = [(/** @type {string} */ name) => `value of ${name}`, (/** @type {string} */ name) => `lowest ${name} of the slider`,
+  (/** @type {string} */ name) => `highest ${name} of the slider`];
+
+/**
+ * Gives sliders and number fields, which ipywidgets leaves nameless, the names by which a screen reader tells them.
+ *
+ * @param {Element} panel
+ */
+export function nameControls(panel) {
+  for (const slider of panel.querySelectorAll(".widget-slider")) {
+    const name = slider.querySelector(".widget-label")?.textContent ?? "";
+    slider.querySelectorAll(".noUi-handle").forEach((handle) => handle.setAttribute("aria-label", name));
+    slider.parentElement?.querySelectorAll("input[type=number]").forEach((field, i) => {
+      const title = i < FIELDS.length ? FIELDS[i](name) : `index of ${name.split("[")[0]} along axis ${i - FIELDS.length}`;
+      field.setAttribute("aria-label", title);
+      field.setAttribute("title", title);
+    });
+  }
+}
+
 /** Shows, or takes away, the sentence that a picture does not follow, and the button that mends it. @param {Element} panel @param {boolean} stale */
 function tell(panel, stale) {
   panel.classList.toggle("adkit-explorer-is-stale", stale);
@@ -76,6 +97,7 @@ export function watchPictures(page) {
   const suspects = new WeakSet();
   const timer = setInterval(() => {
     for (const panel of page.querySelectorAll(".adkit-explorer")) {
+      nameControls(panel);
       const wanted = panel.querySelector(".adkit-explorer-shown")?.textContent ?? "";
       const picture = panel.closest(".jp-OutputArea")?.querySelector(".adkit .adkit-answer .adkit-output");
       const stale = isStale(wanted, picture?.textContent ?? undefined);
