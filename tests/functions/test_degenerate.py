@@ -99,6 +99,13 @@ def test_the_root_of_zero_is_infinitely_steep():
         assert adkit.grad(np.sqrt)(0.0) == np.inf
 
 
+@pytest.mark.parametrize("end", [-1.0, 1.0])
+def test_arcsin_is_infinitely_steep_upwards_at_both_ends(end):
+    with np.errstate(all="ignore"):
+        assert adkit.grad(np.arcsin)(end) == np.inf
+        assert adkit.grad(np.arccos)(end) == -np.inf
+
+
 @pytest.mark.parametrize("f", [
     lambda x: np.where(x > 0, np.log(np.where(x > 0, x, 1.0)), 0.0),
     lambda x: np.where(x > 0, np.log(x), 0.0),

@@ -121,3 +121,46 @@ def test_a_module_of_the_users(cell):
 def test_a_second_pass_raises_in_a_cell_too(cell):
     with pytest.raises(RuntimeError, match="second time.*line 5"):
         cell("%%grad\nv = torch.tensor(2., requires_grad=True)\nq = v * v\nq.backward()\nq.backward()")
+
+
+def test_parameters_are_changed_by_their_data(cell, shell):
+    t = cell("""
+        %%grad
+        w = torch.tensor([1., 2.], requires_grad=True)
+        (w * w).sum().backward()
+        w.data.sub_(0.5 * w.grad.data)
+        w.grad = None
+        y = (w + 1).square().sum()
+        y.backward()
+    """)
+    assert shell.user_ns["w"].tolist() == [0.0, 0.0]
+    assert shell.user_ns["w"].grad.tolist() == [2.0, 2.0]
+    np.testing.assert_allclose(t["w"], [2.0, 2.0])
+
+
+def test_arrays_that_the_cell_makes_become_tensors(cell, shell):
+    cell("import numpy as np")
+    cell("""
+        %%grad
+        w = torch.ones(3, requires_grad=True)
+        a, b, c = torch.from_numpy(np.arange(3.0)), torch.tensor(np.ones(3)), torch.as_tensor(np.ones(3))
+        y = (w * a * b * c).sum()
+        y.backward()
+    """)
+    after = shell.user_ns
+    assert after["w"].grad.tolist() == [0.0, 1.0, 2.0]
+    assert [after[name].dtype is after["torch"].float64 for name in "abc"] == [True] * 3
+    assert type(after["a"].numpy()) is np.ndarray
+
+
+def test_names_of_leaves_may_be_bound_again(cell, shell):
+    t = cell("""
+        %%grad
+        a = torch.tensor([2., 3.], requires_grad=True)
+        q = 3*a**3
+        q.backward(gradient=torch.ones(2))
+        g, a = a.grad, torch.zeros(2)
+    """)
+    assert shell.user_ns["g"].tolist() == [36.0, 81.0]
+    assert t.output_name == "q"
+    assert len(t.wengert.inputs) == 1

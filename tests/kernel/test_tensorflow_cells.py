@@ -188,3 +188,28 @@ def test_an_explorers_slider_moves_a_variable_in_a_copy(run, shell, monkeypatch,
     assert (trace.value, trace.gradient) == (25.0, {"x": 10.0})
     assert run("x.numpy()") == after
     assert shell.user_ns["optimizer"].iterations.numpy() == 1
+
+
+def test_a_variable_that_is_watched_by_name_has_its_gradient(run, shell):
+    run("import adkit.styles.tensorflow as tf\nu, v = tf.Variable(2.0), tf.Variable(3.0)")
+    run("""
+        %%grad
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(v)
+            y = u * v * v
+        found = tape.gradient(y, [u, v])
+    """)
+    assert shell.user_ns["found"][0] is None
+    assert shell.user_ns["found"][1].numpy() == 12.0
+
+
+def test_a_training_loop_prints_its_loss(run, shell):
+    run("import adkit.styles.tensorflow as tf\nw = tf.Variable(2.0)")
+    run("""
+        %%grad
+        with tf.GradientTape() as tape:
+            loss = w * w
+        gradient = tape.gradient(loss, w)
+        text = "%.2f" % float(loss)
+    """)
+    assert (shell.user_ns["text"], shell.user_ns["gradient"].numpy()) == ("4.00", 4.0)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy
 
+from ...handle import TracedArray
 from .dtypes import default_real, plain_dtype
 from .errors import no_device, refuse
 from .graph import new_leaf
@@ -76,6 +77,8 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
     check_device(device)
     if isinstance(data, Tensor):
         return data if dtype is None else wrap(cast(held(data), plain_dtype(dtype)))
+    if isinstance(data, TracedArray) and data.node is None:
+        data = data.value
     if isinstance(data, numpy.ndarray):
         return wrap(data if dtype is None else data.astype(plain_dtype(dtype), copy=False))
     return wrap(from_data(data, dtype))
@@ -92,6 +95,8 @@ def from_numpy(ndarray: Any) -> Any:
     >>> t
     tensor([1., 0.], dtype=torch.float64)
     """
+    if isinstance(ndarray, TracedArray):  # as a %%grad cell makes them
+        return wrap(ndarray)
     if not isinstance(ndarray, numpy.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     plain_dtype(ndarray.dtype)

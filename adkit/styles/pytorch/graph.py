@@ -7,8 +7,10 @@ that belongs to a tensor. Not for: rules of differentiation, or the sweep itself
 from __future__ import annotations
 
 import functools
+import sys
 import weakref
 from collections.abc import Sequence
+from types import FrameType
 from typing import Any
 
 import numpy
@@ -17,18 +19,48 @@ from ...handle import TracedArray
 from ...linearization import distinct
 from ...nodes import INPUT, Node, Recording, next_id, open_recording
 from ...primitive import ELEMENTWISE, LINEAR, General, Primitive
-from ...source import user_location
+from ...source import is_library, user_location
 from ...sweeps.order import active, ancestors
 from ...sweeps.reverse import reverse_sweep
 from ...tracing import is_tracing
 from .errors import refuse
+from .modes import grad_mode
 from .operands import wrap
 from .versions import verify
 
 __adkit__ = True
 
 leaf_tensors: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()  # id of an input node -> its tensor
-hooked: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()  # id of another node -> tensor with hooks
+hooked: dict[int, Watched] = {}  # id of another node -> its hooks
+
+
+class Watched:
+    """The hooks of a computed tensor: they stay with its node after the tensor itself is gone, as in PyTorch."""
+
+    __slots__ = ("tensor", "hooks")
+
+    def __init__(self, tensor: Any, node: Node) -> None:
+        key = node.id
+        self.hooks = tensor._hooks
+        self.tensor = weakref.ref(tensor, lambda _: None if self.hooks else hooked.pop(key, None) and None)
+
+    def run(self, g: Any, create_graph: bool) -> Any:
+        """A cotangent after the hooks, which the tensor keeps if it is there and is to."""
+        tensor = self.tensor()
+        return run_hooks(self.hooks, g, create_graph) if tensor is None else tensor._run_hooks(g, create_graph)
+
+
+def run_hooks(hooks: Any, g: Any, create_graph: bool) -> Any:
+    """A cotangent after hooks, each of which may return another one."""
+    for hook in list((hooks or {}).values()):
+        token = grad_mode.set(create_graph)
+        try:
+            made = hook(wrap(g))
+        finally:
+            grad_mode.reset(token)
+        if made is not None:
+            g = made._h
+    return g
 
 
 def new_leaf(tensor: Any, value: Any, frame: Any, name: str | None = None) -> TracedArray:
@@ -65,6 +97,7 @@ def _released(name: str) -> _Released:
     return _Released(name)
 
 
+_leaves_of_last_pass: weakref.WeakKeyDictionary[Recording, list[Any]] = weakref.WeakKeyDictionary()
 _released_in: weakref.WeakKeyDictionary[Recording, set[Node]] = weakref.WeakKeyDictionary()
 
 
@@ -93,6 +126,10 @@ def saves(node: Node) -> bool:
 def release(order: list[Node]) -> None:
     """Let go of what the nodes of a finished pass have saved; a recording that is open only remembers it."""
     record = open_recording.get()
+    if hooked:
+        for node in order:
+            if node.id in hooked and hooked[node.id].tensor() is None:
+                del hooked[node.id]
     if record is None and not is_tracing():
         for node in order:
             if node.primitive.kind != LINEAR and saves(node):
@@ -115,6 +152,18 @@ _NOTHING: set[Node] = set()
 # ------------------------------------------------------------------------------------------------ a pass
 
 
+def _name(leaves: list[Any], frame: FrameType | None) -> None:
+    """Let leaves remember what the user calls them now."""
+    while frame is not None and is_library(frame):
+        frame = frame.f_back
+    if frame is None:
+        return
+    names = {id(v): name for name, v in {**frame.f_globals, **frame.f_locals}.items() if not name.startswith("_")}
+    for leaf in leaves:
+        if id(leaf) in names:
+            leaf.__dict__.setdefault("_name", names[id(leaf)])
+
+
 def sweep(
     outputs: Sequence[tuple[Node, Any]], inputs: Sequence[Node] | None, create_graph: bool
 ) -> tuple[list[Node], list[Node], list[Any]]:
@@ -129,6 +178,11 @@ def sweep(
         order = active(order, inputs)
     verify(order)
     _refuse_released(order)
+    record = open_recording.get()
+    if record is not None:  # a cell's inputs, also where their names are bound to something else later
+        all_of_them = (leaf_tensors.get(node.id) for node in order if node.primitive is INPUT)
+        _leaves_of_last_pass[record] = leaves = [leaf for leaf in all_of_them if leaf is not None]
+        _name(leaves, sys._getframe(1))
     stops = [node for node in inputs if node.inputs]
     if hooked:
         stops += [node for node in order if node.id in hooked and node not in stops]
@@ -162,7 +216,7 @@ def _by_stretches(
             node = waiting.pop()
             if node in totals:
                 if node.id in hooked:
-                    totals[node] = hooked[node.id]._run_hooks(totals[node], create)
+                    totals[node] = hooked[node.id].run(totals[node], create)
                 given = [(node, totals[node])]
     return [totals.get(node) for node in inputs]
 

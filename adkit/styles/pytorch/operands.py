@@ -79,6 +79,8 @@ def as_held(value: Any) -> Any:
 
 def from_data(data: Any, dtype: Any = None) -> Any:
     """A new array of nested lists of numbers, of NumPy's arrays and of tensors; floats become the default float."""
+    if isinstance(data, TracedArray) and data.node is None:
+        data = data.value  # an array as a %%grad cell makes them
     if isinstance(data, (ndarray, numpy.generic)):
         made = numpy.array(data)
     else:

@@ -20,8 +20,7 @@ from . import operands
 from .dtypes import dtype as Dtype
 from .dtypes import named
 from .errors import missing, refuse
-from .graph import GradFn, cotangents, hooked, leaf_tensors, new_leaf, tell, unit_seed
-from .modes import grad_mode
+from .graph import GradFn, Watched, cotangents, hooked, leaf_tensors, new_leaf, run_hooks, tell, unit_seed
 from .operands import from_data, plain, wrap
 from .versions import version
 from .writing import Device, view_of, write
@@ -292,18 +291,11 @@ class Tensor:
 
     def _watch(self) -> None:
         if not self.is_leaf:
-            hooked[self._h.node.id] = self
+            hooked[self._h.node.id] = Watched(self, self._h.node)
 
     def _run_hooks(self, g: Any, create_graph: bool) -> Any:
         """A cotangent after the hooks of this tensor; kept in `grad` if it is to be retained."""
-        for hook in list((self._hooks or {}).values()):
-            token = grad_mode.set(create_graph)
-            try:
-                made = hook(wrap(g))
-            finally:
-                grad_mode.reset(token)
-            if made is not None:
-                g = made._h
+        g = run_hooks(self._hooks, g, create_graph)
         if self._retains:
             kept = wrap(g if isinstance(g, TracedArray) else numpy.array(g))
             self._grad = kept if self._grad is None else self._grad + kept

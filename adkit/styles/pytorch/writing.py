@@ -123,7 +123,8 @@ def writable(tensor: Any) -> ndarray:
 def _move(tensor: Any) -> None:
     """Move a tensor, and all that share its memory, to a copy: a recording goes on showing the values that it saw."""
     known = tensor.__dict__.get("_root")
-    root = (known() if known is not None else None) or tensor
+    root = known() if known is not None else None
+    root = tensor if root is None else root
     family = [root, tensor, *(view for ref in root.__dict__.get("_views", ()) if (view := ref()) is not None)]
     memory = root_of(tensor._h.value if isinstance(tensor._h, TracedArray) else tensor._h)
     copied = memory.copy("K")

@@ -146,6 +146,7 @@ class GradientTape:
             elif self._record is None or self._record is not state.record:
                 continue  # before and after it records a tape sees nothing
             elif isinstance(value, Variable):
+                value._offer()
                 value._watched_node(self._record, [self])
             else:
                 self._watch_tensor(value, self._record)

@@ -15,6 +15,7 @@ import numpy
 
 from ...backends import to_numpy
 from ...handle import TracedArray
+from ...nodes import open_recording
 from .dtypes import DType, TensorShape, dtype_of
 from .errors import ConversionError, at_line
 from .recording import HELD
@@ -112,7 +113,9 @@ class Value:
 
     def _number(self, what: str) -> Any:
         if self._owner is HELD and self._value.dtype.kind in "fc":
-            raise leak(what)
+            cell = open_recording.get()
+            if cell is None or not cell.differentiated:  # by a tape, after which programs print their loss
+                raise leak(what)
         return self._value
 
     def __bool__(self) -> bool:

@@ -86,9 +86,8 @@ class Variable(Value):
     def _read(self) -> Any:
         if state.accessed is not None:
             state.accessed.append(self)
-        outer = open_recording.get()
-        if outer is not None and outer.adopt is not None and self._trainable and self._is_new():
-            outer.adopt(self)
+        if self._trainable:
+            self._offer()
         record = state.record
         if record is not None and self._value.dtype.kind in "fc":
             if self._owner is record.ref and self._epoch == record.epoch:
@@ -97,6 +96,12 @@ class Variable(Value):
         else:
             node = self._node if self._owner is HELD else None
         return self._value if node is None else TracedArray(node, self._value)
+
+    def _offer(self) -> None:
+        """Become an input of the `%%grad` cell that runs, if one does and has not seen the present value."""
+        outer = open_recording.get()
+        if outer is not None and outer.adopt is not None and self._is_new():
+            outer.adopt(self)
 
     def _is_new(self) -> bool:
         """Whether a cell's recording has not seen the present value as an input of the cell."""

@@ -210,3 +210,41 @@ def test_what_a_tensor_lacks_says_what_to_use():
     with pytest.raises(AttributeError, match="Fix: write it with tensor operations"):
         torch.ones(2).to_sparse()
     assert not hasattr(torch.ones(2), "to_sparse")
+
+
+def test_the_last_layer_of_a_frozen_network_is_replaced():
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2)).requires_grad_(False)
+    model[-1] = torch.nn.Linear(4, 5)
+    assert [p.requires_grad for p in model.parameters()] == [False, False, True, True]
+    model(torch.ones(2, 3)).sum().backward()
+    assert model[0].weight.grad is None
+    assert model[2].weight.grad.shape == (5, 4)
+    assert [name for name, _ in model.named_children()] == ["0", "1", "2"]
+
+
+def test_backward_hooks_are_at_tensors():
+    layer, seen = torch.nn.Linear(2, 1), []
+    with pytest.raises(adkit.AdkitError, match="out.register_hook"):
+        layer.register_full_backward_hook(print)
+    layer.register_forward_hook(lambda module, args, out: out.register_hook(seen.append) and None)
+    layer(torch.ones(3, 2)).sum().backward()
+    assert seen[0].tolist() == [[1], [1], [1]]
+
+
+def test_hooks_stay_with_the_graph_when_the_tensor_is_gone():
+    from adkit.styles.pytorch.graph import hooked
+
+    x, seen = torch.tensor(2.0, requires_grad=True), []
+
+    def hidden(x):
+        y = x * 3
+        y.register_hook(lambda g: seen.append(g.item()) or g * 10)
+        return y * y
+
+    hidden(x).backward()
+    assert (x.grad.item(), seen) == (360.0, [12.0])
+    assert not hooked
+    kept = hidden(x)
+    kept.backward(retain_graph=True)
+    kept.backward()
+    assert seen == [12.0] * 3

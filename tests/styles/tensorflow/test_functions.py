@@ -302,3 +302,35 @@ def test_control_flow_is_pythons():
             return t * t
 
     assert Model()(tf.constant(3.0)).numpy() == 9.0
+
+
+def test_signatures_of_methods_leave_self_out():
+    class Doubling(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec(None)])
+        def double(self, x):
+            return 2 * x
+
+    x = tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        y = Doubling().double(x * x)
+    assert (y.numpy(), tape.gradient(y, x).numpy()) == (18.0, 12.0)
+    with pytest.raises(TypeError, match="has 1 arguments, and the call 2"):
+        Doubling().double(x, x)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (lambda: tf.constant([[1, 2], [3]]), ValueError),
+        (lambda: tf.ones([3])[5], IndexError),
+        (lambda: tf.ones([3])[0, 1], tf.errors.InvalidArgumentError),
+        (lambda: tf.concat([tf.ones([2, 3]), tf.ones([2, 4])], 0), tf.errors.InvalidArgumentError),
+        (lambda: tf.stack([tf.ones([3]), tf.ones([4])]), tf.errors.InvalidArgumentError),
+    ],
+)
+def test_errors_of_values_that_do_not_fit(make, kind):
+    with pytest.raises(kind) as caught:
+        make()
+    assert isinstance(caught.value, adkit.AdkitError)
+    assert caught.value.fix
+    assert caught.value.line is not None

@@ -15,7 +15,7 @@ import numpy
 
 from ....nodes import state
 from ....tracing import keeping
-from ..errors import refuse
+from ..errors import missing, refuse
 from ..operands import plain
 from ..tensors import Hook
 from ..versions import stamp
@@ -24,6 +24,9 @@ from .parameter import Parameter
 __adkit__ = True
 
 _getframe = sys._getframe
+
+
+_HOOK = "register a forward hook that calls out.register_hook(...) on the output"
 
 
 class Module:
@@ -128,6 +131,16 @@ class Module:
     def register_forward_hook(self, hook: Callable[..., Any]) -> Hook:
         """Call `hook(module, args, output)` after each call; what it returns takes the place of the output."""
         return Hook(self.__dict__["_after"], hook)
+
+    def register_full_backward_hook(self, hook: Any, prepend: bool = False) -> Any:
+        """Refused: gradients are hooked where they are, at tensors."""
+        raise missing("Module.register_full_backward_hook", _HOOK)
+
+    register_full_backward_pre_hook = register_backward_hook = register_full_backward_hook
+
+    def compile(self, *args: Any, **kwargs: Any) -> Any:
+        """Refused: a model is called as it is."""
+        raise missing("Module.compile", "call the model itself; adkit.trace(f)(x) records what it computes")
 
     # -- what is in it
 
@@ -380,6 +393,9 @@ class Sequential(Module):
     def __getitem__(self, index: Any) -> Any:
         every = list(self._modules.values())
         return type(self)(*every[index]) if isinstance(index, slice) else every[index]
+
+    def __setitem__(self, index: int, module: Any) -> None:
+        setattr(self, list(self._modules)[index], module)
 
     def __len__(self) -> int:
         return len(self._modules)
