@@ -197,6 +197,8 @@ class Printer:
 
     def _within(self, tree: ast.expr, level: int) -> str:
         made, own = self._printed(tree)
+        if isinstance(tree, ast.Compare) and level != POWER:  # as a number; conditions are joined at POWER
+            return rf"\left[{made}\right]"
         return made if own >= level else rf"\left({made}\right)"
 
     def _printed(self, tree: ast.expr) -> tuple[str, int]:
@@ -254,7 +256,8 @@ class Printer:
         if name == "abs":
             return rf"\left|{given[0]}\right|", ATOM
         if name == "where" and len(given) == 3:
-            rows = rf"{given[1]} & {given[0]} \\ {given[2]} & \text{{otherwise}}"
+            chosen, other = (self._within(branch, SUM) for branch in tree.args[1:])
+            rows = rf"{chosen} & {given[0]} \\ {other} & \text{{otherwise}}"
             return rf"\begin{{cases}} {rows} \end{{cases}}", ATOM
         head = _FUNCTIONS.get(name, rf"\operatorname{{{_escaped(name)}}}")
         return rf"{head}{power}\left({', '.join(given)}\right)", ATOM

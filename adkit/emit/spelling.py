@@ -159,9 +159,12 @@ def expression(node: Node, operands: Sequence[ast.expr], constant: Constant) -> 
 def error(node: Node, reason: str) -> EmitError:
     """The error for a node that cannot be written, at the user's line."""
     span = span_of(node.code, node.lasti & ~1)
+    fix = "differentiate with adkit there, or leave the operation out of the traced function"
+    if "body" in (node.params or {}):
+        fix = "write it as a plain Python loop or if, or without checkpoint, and its steps are written out"
     return EmitError(
         f"the operation {node.primitive.name} cannot be written as NumPy source: {reason}",
-        fix="differentiate with adkit there, or leave the operation out of the traced function",
+        fix=fix,
         filename=span.filename if span else None,
         line=span.line if span else None,
     )

@@ -90,6 +90,11 @@ def test_a_shorter_form_has_the_same_value(seed):
         ("-(a + b)", r"-\left(a + b\right)"),
         ("np.exp(a)**2", r"\left(e^{a}\right)^{2}"),
         ("2.0 * 3", r"2 \cdot 3"),
+        (
+            "np.where(a == 0, 0.5, a > 0)",
+            r"\begin{cases} 0.5 & a = 0 \\ \left[a > 0\right] & \text{otherwise} \end{cases}",
+        ),
+        ("b * (a > 0)", r"b \, \left[a > 0\right]"),
         ("np.where(a > 0, b, 1e-7)", r"\begin{cases} b & a > 0 \\ 10^{-7} & \text{otherwise} \end{cases}"),
     ],
 )
