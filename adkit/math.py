@@ -99,8 +99,9 @@ def _hypot(*coordinates: Any) -> Any:
     made = _scalar(coordinates[0])
     if len(coordinates) == 1:
         return fabs(made)  # type: ignore[name-defined]  # noqa: F821
+    frame = _getframe(2)
     for other in coordinates[1:]:
-        made = rows.hypot(made, _scalar(other))
+        made = record_binary(rows.hypot, made, _scalar(other), math.hypot, frame)
     return made
 
 

@@ -1048,3 +1048,13 @@ def test_assigning_a_view_to_another_place_is_an_assignment():
         return made[0] + 10 * made[1] + 100 * made[2]
 
     np.testing.assert_array_equal(adkit.grad(f)(np.array([1.0, 2.0, 4.0])), [11.0, 100.0, 0.0])
+
+
+def test_a_range_whose_end_is_traced_is_of_floats_and_can_be_filled():
+    def f(x):
+        a = anp.arange(x)
+        a[0] = 0.25
+        a[1] = x
+        return a.sum() + x
+
+    assert adkit.value_and_grad(f)(3.0) == (0.25 + 3.0 + 2.0 + 3.0, 2.0)

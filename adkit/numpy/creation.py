@@ -369,8 +369,9 @@ def arange(*args: Any, dtype: Any = None, device: Any = None, like: Any = None, 
         made = numpy.arange(*map(_plain, args), dtype=_plain(dtype), **{k: _plain(v) for k, v in named.items()})
         return assignable(_placed(made, device, like))
     start, stop, step = _bounds(*args, **named)
-    count = numpy.arange(numpy.arange(_decided(start), _decided(stop), _decided(step)).size)
-    made = start + count * step
+    plain = numpy.arange(_decided(start), _decided(stop), _decided(step))
+    made = start + numpy.arange(plain.size, dtype=plain.dtype) * step
+    made = made if isinstance(made, TracedArray) else assignable(made)  # where only the end is traced
     return made if dtype is None else as_dtype(made, dtype)
 
 

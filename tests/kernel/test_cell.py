@@ -574,3 +574,11 @@ def test_an_error_in_a_module_names_its_file(run, tmp_path, monkeypatch):
         run("%%grad x\nimport module_of_the_user\nx = 2.0\nmodule_of_the_user.f(x)")
     with pytest.raises(adkit.LeakError, match=r"\(line 3\)"):
         run("%%grad x\nx = 2.0\nfloat(x)")
+
+
+def test_distances_of_math_stay_python_floats(run, shell):
+    run(
+        "%%grad x\nx = 3.0\nh, d = math.hypot(x, 4.0), math.dist([x, 1.0], [0.0, 5.0])\nh + d + math.hypot(2.0, 1.0, x)"
+    )
+    assert [type(shell.user_ns[name]) for name in "hd"] == [float, float]
+    assert shell.user_ns["h"] == shell.user_ns["d"] == 5.0
