@@ -14,21 +14,21 @@ import numpy
 from adkit import jvp, vjp
 from adkit.primitive import REGISTRY
 from tests.arrays import device_name, from_numpy, to_numpy
-from tests.table.cases import CASES, CONSTANT_CASES, Case
+from tests.derivatives import each
+from tests.table.cases import CASES_OF, CONSTANT_CASES, Case
 
 DTYPES = (numpy.float64, numpy.float32, numpy.complex128)
-WALK = [(case, dtype) for case in CASES for dtype in DTYPES if case.complex or dtype is not numpy.complex128]
-WALK_IDS = [f"{case.id}-{numpy.dtype(dtype).name}" for case, dtype in WALK]
+ROWS = tuple(CASES_OF)
 CONSTANTS = sorted(CONSTANT_CASES)
 
 
-def walk_first_order(case: Case, dtype: Any, library: str, device: Any) -> None:
-    """Tangents and cotangents of a case on a device, beside NumPy's."""
-    _walk(case, dtype, library, device, _both_modes)
+def walk_first_order(row: str, library: str, device: Any) -> None:
+    """Tangents and cotangents of the cases of a row on a device, beside NumPy's."""
+    each(_cases(row, library, device, _both_modes), _walk)
 
 
-def walk_second_order(case: Case, dtype: Any, library: str, device: Any) -> None:
-    """Tangents and cotangents of the forward and of the reverse sweep of a case, beside NumPy's."""
+def walk_second_order(row: str, library: str, device: Any) -> None:
+    """Tangents and cotangents of the forward and of the reverse sweep of the cases of a row, beside NumPy's."""
 
     def derivatives(f: Callable[..., Any], xs: list[Any], place: Callable[[Any], Any]) -> Iterator[Any]:
         out, _ = vjp(f, *xs)
@@ -36,7 +36,7 @@ def walk_second_order(case: Case, dtype: Any, library: str, device: Any) -> None
         yield from _both_modes(lambda *ys: vjp(f, *ys)[1](weight), xs, place)
         yield from _both_modes(lambda *ys: jvp(f, ys, tangents)[1], xs, place)
 
-    _walk(case, dtype, library, device, derivatives)
+    each(_cases(row, library, device, derivatives), _walk)
 
 
 def walk_constant(name: str, library: str, device: Any) -> None:
@@ -59,6 +59,12 @@ def same(result: Any, expected: Any, device: Any) -> None:
     largest = float(numpy.max(numpy.abs(expected), initial=1.0, where=numpy.isfinite(expected)))
     rounding = 5e3 * numpy.finfo(expected.dtype).eps
     numpy.testing.assert_allclose(result, expected, rtol=rounding, atol=rounding * largest)
+
+
+def _cases(row: str, library: str, device: Any, derivatives: Callable[..., Iterator[Any]]) -> Iterator[tuple[str, Any]]:
+    for case in CASES_OF[row]:
+        for dtype in DTYPES if case.complex else DTYPES[:2]:
+            yield f"{case.id}-{numpy.dtype(dtype).name}", (case, dtype, library, device, derivatives)
 
 
 def _walk(case: Case, dtype: Any, library: str, device: Any, derivatives: Callable[..., Iterator[Any]]) -> None:

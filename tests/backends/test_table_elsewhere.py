@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from tests.arrays import OTHER_PLACES
-from tests.walk import CONSTANTS, WALK, WALK_IDS, walk_constant, walk_first_order, walk_second_order
+from tests.walk import CONSTANTS, ROWS, walk_constant, walk_first_order, walk_second_order
 
 LIBRARY, DEVICE = OTHER_PLACES[-1]
 
 
-@pytest.mark.parametrize(("case", "dtype"), WALK, ids=WALK_IDS)
-def test_first_order(case, dtype):
-    walk_first_order(case, dtype, LIBRARY, DEVICE)
+@pytest.mark.parametrize("row", ROWS)
+def test_first_order(row):
+    walk_first_order(row, LIBRARY, DEVICE)
 
 
-@pytest.mark.parametrize(("case", "dtype"), WALK, ids=WALK_IDS)
-def test_second_order(case, dtype):
-    walk_second_order(case, dtype, LIBRARY, DEVICE)
+@pytest.mark.parametrize("row", ROWS)
+def test_second_order(row):
+    walk_second_order(row, LIBRARY, DEVICE)
 
 
 @pytest.mark.parametrize("name", CONSTANTS)

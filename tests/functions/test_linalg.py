@@ -16,9 +16,9 @@ import adkit
 import adkit.numpy
 import adkit.scipy.linalg
 from adkit import jvp, vjp
-from adkit.check import paired, ridders
 from adkit.handle import TracedArray
 from adkit.tracing import make_input
+from tests.derivatives import check_derivatives
 
 RANDOM = np.random.default_rng(5)
 
@@ -149,15 +149,6 @@ def parts(value):
     return [] if value is None or isinstance(value, bool) else [value]
 
 
-def differentiable(f):
-    """The floating parts of f's results, as a function."""
-
-    def g(*values):
-        return [p for p in parts(f(*values)) if np.asarray(getattr(p, "value", p)).dtype.kind in "fc" and np.size(p)]
-
-    return g
-
-
 def same_values(made, expected):
     for a, b in zip(parts(made), parts(expected), strict=True):
         a = np.asarray(a.value if isinstance(a, TracedArray) else a)
@@ -166,32 +157,12 @@ def same_values(made, expected):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-12)
 
 
-def check_derivatives(f, args, second):
-    g = differentiable(f)
-    tangents = tuple(drawn(*np.shape(x), imaginary=np.iscomplexobj(x)) for x in args)
-    out, pushed = jvp(g, tuple(args), tangents)
-    weights = [drawn(*np.shape(o), imaginary=np.iscomplexobj(o)) for o in out]
-    weights = [np.asarray(x, np.asarray(o).dtype)[()] for x, o in zip(weights, out, strict=True)]
-    pulled = vjp(g, *args)[1](weights)
-    scale = sum(float(np.sum(np.abs(p))) for p in pushed) + 1e-3
-    assert abs(paired(weights, pushed) - paired(pulled, tangents)) < 1e-11 * scale
-
-    def along(step):
-        return paired(weights, g(*(x + step * d for x, d in zip(args, tangents, strict=True))))
-
-    numerical, estimate = ridders(along, 0.0, 1.0, 0.05)
-    assert abs(numerical - paired(weights, pushed)) <= 10 * estimate + 1e-10 * scale
-    if second:
-        check_derivatives(lambda *xs: vjp(g, *xs)[1](weights), args, False)
-        check_derivatives(lambda *xs: jvp(g, xs, tangents)[1], args, False)
-
-
 def check(expression, plain, ours):
     f, args = function_of(expression, plain)
     expected = f(*args)
     traced, _ = function_of(expression, ours)
     same_values(traced(*map(make_input, args)), expected)
-    check_derivatives(traced, args, True)
+    check_derivatives(traced, args, reach=0.05)
 
 
 @pytest.mark.parametrize("expression", listed(NUMPY) + listed(INVARIANT))
@@ -244,7 +215,7 @@ def test_sizes_zero_and_one(name, n):
     function = getattr(np.linalg, name)
     x = np.full((n, n), 2.0)
     same_values(function(make_input(x)), function(x))
-    check_derivatives(function, [x], bool(n))
+    check_derivatives(function, [x], 1 + n, reach=0.05)
 
 
 @pytest.mark.parametrize(

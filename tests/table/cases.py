@@ -270,4 +270,8 @@ for family in FAMILIES:
     CONSTANT_CASES |= getattr(family, "CONSTANT_CASES", {})
     STRUCTURAL |= getattr(family, "STRUCTURAL", set())
 
-__all__ = ["CASES", "CONSTANT_CASES", "STRUCTURAL", "Case", "adkit"]
+CASES_OF: dict[str, list[Case]] = {}  # of each row
+for case in CASES:
+    CASES_OF.setdefault(case.row, []).append(case)
+
+__all__ = ["CASES", "CASES_OF", "CONSTANT_CASES", "STRUCTURAL", "Case", "adkit"]

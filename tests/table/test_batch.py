@@ -14,9 +14,9 @@ import pytest
 
 from adkit import jvp, vjp, vmap
 from adkit.primitive import REGISTRY
+from tests.derivatives import as_list, directions, each
 
-from .cases import CASES, CONSTANT_CASES
-from .test_table import as_list, directions
+from .cases import CASES_OF, CONSTANT_CASES
 
 SIZE = 3
 
@@ -60,20 +60,29 @@ def drawn(case, dtype, chosen):
     return examples, batch, tuple(0 if i in chosen else None for i in range(len(draws[0])))
 
 
-def of_case(case):
-    return pytest.param(case, id=case.id)
+def walk(row):
+    """Every case of a row, with a name."""
+    return [(case.id, (case,)) for case in CASES_OF[row]]
 
 
-@pytest.mark.parametrize("case", [of_case(c) for c in CASES])
-def test_values(case):
+@pytest.mark.parametrize("row", CASES_OF)
+def test_values(row):
+    each(walk(row), values)
+
+
+def values(case):
     for dtype in (np.float64, np.float32, np.complex128) if case.complex else (np.float64, np.float32):
         for chosen in subsets(batchable(case, case.operands(dtype))):
             examples, batch, axes = drawn(case, dtype, chosen)
             rounding_apart(vmap(case.call, axes)(*batch), stacked([case.call(*e) for e in examples]))
 
 
-@pytest.mark.parametrize("case", [of_case(c) for c in CASES])
-def test_derivatives_of_each_example(case):
+@pytest.mark.parametrize("row", CASES_OF)
+def test_derivatives_of_each_example(row):
+    each(walk(row), derivatives_of_each_example)
+
+
+def derivatives_of_each_example(case):
     for chosen in subsets(batchable(case, case.operands(np.float64))):
         examples, batch, axes = drawn(case, np.float64, chosen)
         tangents = tuple(directions([examples[0][i] for i in case.places], 1))
@@ -91,8 +100,12 @@ def test_derivatives_of_each_example(case):
             rounding_apart(vmap(derivative, axes)(*batch), stacked([derivative(*e) for e in examples]))
 
 
-@pytest.mark.parametrize("case", [of_case(c) for c in CASES])
-def test_derivatives_of_the_batch(case):
+@pytest.mark.parametrize("row", CASES_OF)
+def test_derivatives_of_the_batch(row):
+    each(walk(row), derivatives_of_the_batch)
+
+
+def derivatives_of_the_batch(case):
     for chosen in subsets(batchable(case, case.operands(np.float64))):
         examples, batch, axes = drawn(case, np.float64, chosen)
         weights = [directions(as_list(case.call(*e)), 2) for e in examples]
