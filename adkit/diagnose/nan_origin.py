@@ -125,7 +125,7 @@ def diagnosed(program: Program, mode: str, seeds: Sequence[Any], wrong: Sequence
     bad = nonfinite.bad_values(program)
     fault = nonfinite.value_fault(program, bad)
     if fault is not None:
-        return writer.of_value(fault)
+        return writer.of_value(fault, bad)
     for seed in seeds if wrong else ():
         if mode == "reverse":
             fault = nonfinite_sweeps.adjoint_fault(

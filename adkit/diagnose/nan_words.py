@@ -12,6 +12,7 @@ import numpy
 
 from .. import formatting
 from ..dtypes import numpy_dtype
+from ..listing import ancestors_of
 from ..nodes import INPUT, Node
 from ..primitive import ELEMENTWISE, REGISTRY
 from ..primitives.control import Construct
@@ -71,8 +72,8 @@ class Writer:
 
     # -- whole reports
 
-    def of_value(self, fault: Fault) -> Report:
-        """The report on a value that is not finite."""
+    def of_value(self, fault: Fault, bad: dict[Node, Any]) -> Report:
+        """The report on a value that is not finite, where `bad` are all of them."""
         if fault.kind == "input":
             return self._of_input(fault)
         node, site = fault.node, self.site(fault.node, fault.index)
@@ -87,6 +88,7 @@ class Writer:
             cause, case = self._inner_cause(node, value_cause(site), "value"), "forward"
         turned = self._turning(fault)
         paragraphs = [f"It reaches the output {self.output_name}."] if len(fault.path) > 1 else []
+        paragraphs += self._swallowed(fault, bad)
         if turned is not None:
             step, why = turned
             paragraphs.append(f"{self.described(step)} then turns it into NaN: {why.reason}.")
@@ -95,6 +97,21 @@ class Writer:
         what = _number(site.result) if site.result is not None else "not finite"
         verdict = f"{self.described(node)} is {what}{_at(fault.index)}: {cause.reason}"
         return self._report(fault, verdict, cause, paragraphs, case, "value", site)
+
+    def _swallowed(self, fault: Fault, bad: dict[Node, Any]) -> list[str]:
+        """The first value before the fault that is not finite, of which only finite ones came on: 1 / inf is 0."""
+        if fault.kind != "value" or len(bad) == len(fault.path):
+            return []
+        before = set(ancestors_of([fault.node], self.program.inputs)) - {fault.node}
+        part = {node: mask for node, mask in bad.items() if node in before}
+        made = [f for f in nonfinite.made_values(self.program, part) if f.node in before] if part else []
+        if not made:
+            return []
+        first = min(made, key=lambda found: found.node.id)
+        site = self.site(first.node, first.index)
+        what = _number(site.result) if site.result is not None else "not finite"
+        text = f"Before it, {self.described(first.node)} is {what}{_at(first.index)} ({value_cause(site).reason})"
+        return [f"{text}; only finite values came on from there."]
 
     def _of_input(self, fault: Fault) -> Report:
         name = self.listing.variable(fault.node).name or "the input"

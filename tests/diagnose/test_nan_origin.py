@@ -753,3 +753,15 @@ def test_the_exponent_that_a_narrow_dtype_allows():
 def test_log1p_is_for_one_plus_something():
     assert "log1p" not in origin(lambda x: np.log(x - x), np.float64(2.0))[0].fix
     assert "log1p" in origin(lambda x: np.log(1 - x), np.float64(1.0))[0].fix
+
+
+def test_an_infinity_that_a_division_swallowed_is_told():
+    def loss(z):
+        p = np.exp(z) / np.sum(np.exp(z))
+        return -np.log(p[0])
+
+    report, found = origin(loss, np.array([1.0, 800.0, 2.0]))
+    assert (found.operation, found.reason) == ("log", "the logarithm of zero")
+    assert "Before it, np.exp(z) on line" in " ".join(report.paragraphs)
+    assert "exp overflows" in " ".join(report.paragraphs)
+    assert "Before it" not in str(origin(loss, np.array([-800.0, 1.0, 2.0]))[0])
