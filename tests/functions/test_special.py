@@ -58,19 +58,16 @@ def compare(f, reference: Reference):
         for i in range(count):
             agree(pulled[i], first[i], reference.rounding, value, (point, i))
             agree(ad.jvp(of, given, tuple(basis[i]))[1], first[i], reference.rounding, value, (point, i))
+        second: dict[tuple[int, ...], complex] = {}  # each mixed derivative once
         for i in range(count):
             slope = lambda *xs, i=i: ad.jvp(of, xs, tuple(basis[i]))[1]  # noqa: E731
             pulled = ad.vjp(slope, *given)[1](1.0)
             for j in range(count):
                 orders = tuple(int(k == i) + int(k == j) for k in range(count))
                 scale = max(abs(first[i]), abs(first[j]))
-                agree(
-                    pulled[j],
-                    exact(reference, point, orders),
-                    max(reference.rounding, reference.second),
-                    scale,
-                    (point, i, j),
-                )
+                if orders not in second:
+                    second[orders] = exact(reference, point, orders)
+                agree(pulled[j], second[orders], max(reference.rounding, reference.second), scale, (point, i, j))
 
 
 def agree(made, expected, rounding, scale, where):
