@@ -1,4 +1,4 @@
-"""The explorer as a person uses it: in JupyterLab and in Notebook 7, by mouse and by keyboard, light and dark."""
+"""The explorer as a person uses it in JupyterLab: by mouse and by keyboard, light and dark."""
 
 from __future__ import annotations
 
@@ -128,14 +128,12 @@ def check_colours(window: Any, name: str) -> None:
     becomes(lambda: cell(window, name).locator(".adkit").first.evaluate(CONTRAST), [])
 
 
-@pytest.fixture(scope="module", params=["lab", "notebook7"])
-def session(request: pytest.FixtureRequest, lasting_window: Any) -> Iterator[Any]:
-    """A notebook whose cells have been run, but for the last one, in the light theme."""
-    server = request.getfixturevalue(request.param)
+def opened(server: Any, app: str, lasting_window: Any) -> Iterator[Any]:
+    """A notebook whose cells have been run, but for the last ones, in the light theme."""
     server.theme("light")
     server.write_code("explorer.ipynb", list(CELLS.values()))
     window = lasting_window(width=1180, height=1300, scale=2.0)
-    window.server, window.app = server, request.param
+    window.server, window.app = server, app
     window.open(server, "explorer.ipynb", first="%load_ext adkit")
     for name in CELLS:
         if name not in ("status", "emit"):
@@ -144,10 +142,16 @@ def session(request: pytest.FixtureRequest, lasting_window: Any) -> Iterator[Any
     assert window.own_errors() == []
 
 
+@pytest.fixture(scope="module")
+def session(lab: Any, lasting_window: Any) -> Iterator[Any]:
+    """The notebook in JupyterLab."""
+    yield from opened(lab, "lab", lasting_window)
+
+
 # ------------------------------------------------------------------------------------------------ controls
 
 
-def test_a_slider_is_moved_by_the_keyboard(session: Any, picture: Any) -> None:
+def test_a_slider_is_moved_and_a_number_typed_by_the_keyboard(session: Any, picture: Any) -> None:
     panel = explorer(session, "main")
     check_colours(session, "main")
     shoot(session, cell(session, "main"), picture, f"explorer-{session.app}.png")
@@ -157,10 +161,7 @@ def test_a_slider_is_moved_by_the_keyboard(session: Any, picture: Any) -> None:
     expect(panel.locator("input[type=number]").first).to_have_value("2")
     expect(panel.locator(".noUi-handle").first).to_be_focused()
     expect(cell(session, "main").locator(".adkit-how")).to_contain_text("2 inputs, 1 output")
-
-
-def test_a_number_is_typed(session: Any) -> None:
-    field = type_number(explorer(session, "main"), "1.5")
+    field = type_number(panel, "1.5")
     expect(answer(session, "main")).to_contain_text("loss = 1.48754")
     expect(field).to_be_focused()
 
@@ -235,7 +236,7 @@ def test_the_keyboard_alone_reaches_and_moves_everything(session: Any) -> None:
     panel, page = explorer(session, "main"), session.page
     panel.get_by_role("button", name="forward").focus()
     reached = []
-    for _ in range(30):
+    for _ in range(40):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate(
@@ -246,7 +247,7 @@ def test_the_keyboard_alone_reaches_and_moves_everything(session: Any) -> None:
         if "step of the sweep" in reached[-1]:
             break
     told = " | ".join(reached)
-    for name in ("reverse", "order 2", "Close", "slider", "number", "tab", "Wengert list", "step of the sweep"):
+    for name in ("reverse", "order 2", "Close", "| x |", "value of x", "tab", "Wengert list", "step of the sweep"):
         assert name in told, told
     page.keyboard.press("End")
     expect(cell(session, "main").locator(".adkit-where")).to_have_text("reverse 8 / 8")
@@ -369,7 +370,6 @@ def test_emit_writes_a_cell_below_that_runs(session: Any) -> None:
     session.run(len(CELLS))
 
 
-@pytest.mark.parametrize("session", ["lab"], indirect=True)
 def test_reopened_without_a_kernel_it_shows_the_last_picture_and_answers_what_if(
     session: Any, new_window: Any, picture: Any
 ) -> None:
@@ -403,7 +403,6 @@ def test_close_takes_the_controls_away_and_leaves_the_picture(session: Any) -> N
     expect(answer(session, "failing")).to_contain_text("y = ")
 
 
-@pytest.mark.parametrize("session", ["lab"], indirect=True)
 def test_the_dark_theme(session: Any, new_window: Any, picture: Any) -> None:
     type_number(explorer(session, "main"), "1.5")
     expect(answer(session, "main")).to_contain_text("loss = 1.48754")
