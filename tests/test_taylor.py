@@ -13,7 +13,8 @@ import adkit.numpy as anp
 from adkit import derivative, grad, hessian, jvp, taylor, trace
 from adkit.errors import IndependentError, ModeError
 from adkit.primitive import ELEMENTWISE, REGISTRY
-from tests.table.cases import CASES
+from tests.derivatives import each
+from tests.table.cases import CASES_OF
 
 DIGITS = 40
 
@@ -158,8 +159,12 @@ def flat(value):
     return np.concatenate([np.ravel(part) for part in parts if np.asarray(part).dtype.kind in "fc"])
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in CASES])
-def test_every_row_against_nested_forward_sweeps(case):
+@pytest.mark.parametrize("row", CASES_OF)
+def test_every_row_against_nested_forward_sweeps(row):
+    each([(case.id, (case,)) for case in CASES_OF[row]], against_nested_forward_sweeps)
+
+
+def against_nested_forward_sweeps(case):
     operands = case.operands(np.float64)
     xs = [operands[i] for i in case.places]
     random = np.random.default_rng(5)
