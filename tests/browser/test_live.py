@@ -37,12 +37,14 @@ handle.update(BUNDLE, raw=True)"""
 
 @pytest.fixture(scope="module")
 def session(lab: Any, lasting_window: Any) -> Iterator[Any]:
-    """A notebook in which adkit is loaded, with empty cells to type in."""
+    """A notebook in which adkit is loaded and a cell has been typed and run, with empty cells to type in."""
     lab.theme("light")
     lab.write_code("session.ipynb", [LOAD, "", "", ""])
     window = lasting_window(width=1180, scale=2.0)
     window.open(lab, "session.ipynb", first="%load_ext adkit")
     window.run(0)
+    window.type(1, CELL)
+    window.run(1)
     yield window
     assert window.own_errors() == []
 
@@ -73,8 +75,6 @@ def check_trace(view: Locator) -> None:
 
 
 def test_a_typed_cell_shows_its_trace(session: Any, picture: Any) -> None:
-    session.type(1, CELL)
-    session.run(1)
     check_trace(session.trace(1))
     look(session, 1, picture, "grad-light.png")
 

@@ -216,7 +216,7 @@ def test_complex_inputs_are_named_without_a_slider():
     explorer = adkit.explore(lambda x, z: x * abs(z) ** 2, x=2.0, z=1 + 2j)
     assert list(explorer.panel.controls) == ["x"]
     labels = [w.value for w in explorer.panel.widget.children if isinstance(w, ipywidgets.Label)]
-    assert "without a slider: z" in labels
+    assert "without a slider: z (complex)" in labels
 
 
 def test_diagnoses_follow_the_sliders(explored, displays):
