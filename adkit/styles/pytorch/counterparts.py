@@ -13,7 +13,7 @@ from typing import Any
 import numpy
 
 from ... import numpy as anp
-from . import linalg, shaping
+from . import shaping
 from .creation import as_tensor
 from .dtypes import named, plain_dtype
 from .functions import METHODS, _operand, as_axis, method, norm, pair, returned, std, var
@@ -40,10 +40,8 @@ def _dim(dim: Any) -> Any:
 
 
 def _skipping(name: str) -> Function:
-    function = getattr(anp, name)
-
     def reduction(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
-        return wrap(function(as_held(input), axis=_dim(dim), keepdims=keepdim))
+        return wrap(getattr(anp, name)(as_held(input), axis=_dim(dim), keepdims=keepdim))
 
     reduction.__name__ = reduction.__qualname__ = name
     reduction.__doc__ = f"`torch.{name}`: as without NaNs."
@@ -54,10 +52,8 @@ nansum, nanmean = method(_skipping("nansum")), method(_skipping("nanmean"))
 
 
 def _quantile(name: str) -> Function:
-    function = getattr(anp, name)
-
     def quantile(input: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear") -> Any:
-        return wrap(function(as_held(input), plain(q), axis=dim, keepdims=keepdim, method=interpolation))
+        return wrap(getattr(anp, name)(as_held(input), plain(q), axis=dim, keepdims=keepdim, method=interpolation))
 
     quantile.__name__ = quantile.__qualname__ = name
     quantile.__doc__ = f"`torch.{name}`: of all elements or along `dim`."
@@ -245,10 +241,8 @@ def adjoint(input: Any) -> Any:
 
 
 def _joining(name: str) -> Function:
-    function = getattr(anp, name)
-
     def joined(tensors: Any) -> Any:
-        return wrap(function(list(promoted(tuple(as_held(t) for t in tensors)))))
+        return wrap(getattr(anp, name)(list(promoted(tuple(as_held(t) for t in tensors)))))
 
     joined.__name__ = joined.__qualname__ = name
     joined.__doc__ = f"`torch.{name}`, as `numpy.{name}`."
@@ -426,21 +420,34 @@ def cdist(x1: Any, x2: Any, p: Any = 2.0) -> Any:
 # ------------------------------------------------------------------------------------------------ matrices, dtypes
 
 
-METHODS |= {
-    "det": linalg.det, "inverse": linalg.inv, "slogdet": linalg.slogdet, "pinverse": linalg.pinv,
-    "matrix_power": linalg.matrix_power, "cholesky": linalg.cholesky, "qr": linalg.qr,
-}  # fmt: skip
+def _of_linalg(name: str, theirs: str) -> Function:
+    def function(input: Any, *args: Any, **options: Any) -> Any:
+        from . import linalg
+
+        return getattr(linalg, theirs)(input, *args, **options)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"`torch.{name}`: `torch.linalg.{theirs}`."
+    return function
+
+
+METHODS |= {name: _of_linalg(name, name) for name in "det slogdet matrix_power cholesky qr".split()}
+METHODS |= {"inverse": _of_linalg("inverse", "inv"), "pinverse": _of_linalg("pinverse", "pinv")}
 
 
 @method
 def logdet(input: Any) -> Any:
     """`torch.logdet`: the logarithm of a positive determinant."""
+    from . import linalg
+
     return linalg.slogdet(input)[1]
 
 
 @method
 def svd(input: Any, some: bool = True) -> Any:
     """`torch.svd`: U, S and V, where `torch.linalg.svd` has V transposed."""
+    from . import linalg
+
     u, s, vh = linalg.svd(input, not some)
     return u, s, vh.mH
 
