@@ -49,7 +49,7 @@ from . import standard as _standard
 from . import statistics as _statistics
 from . import ufuncs as _ufuncs
 from . import windows as _windows
-from .joining import c_, r_
+from .joining import c_, mgrid, ogrid, r_
 from .standard import __array_api_version__, __array_namespace_info__, isdtype
 
 _MODULES: tuple[types.ModuleType, ...] = (
@@ -132,4 +132,6 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *dir(numpy)})
 
 
-__all__ = ["__array_api_version__", "__array_namespace_info__", "c_", "fft", "isdtype", "linalg", "r_"]
+__all__ = [
+    "__array_api_version__", "__array_namespace_info__", "c_", "fft", "isdtype", "linalg", "mgrid", "ogrid", "r_"
+]  # fmt: skip

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy
 
+from ..dtypes import numpy_dtype
+from ..handle import untraced
 from ..numpy_api import has_handle, implements
 from ..primitives import shape as shapes
 from ..primitives.shape import shape_of
@@ -210,17 +212,13 @@ class Joiner:
             given = [int(n) for n in keys[0].split(",")]
             axis, ndmin, start = (*given, *self._options[len(given) :])
             keys = keys[1:]
-        return concatenate([self._part(k, ndmin, start) for k in keys], axis)
+        parts = [self._part(k, ndmin, start) for k in keys]
+        numbers = map(_number, keys)  # a Python number gives way to the dtype of the arrays
+        dtype = numpy.result_type(*(numpy_dtype(p) if n is None else n for p, n in zip(parts, numbers, strict=True)))
+        return concatenate([as_dtype(part, dtype) for part in parts], axis)
 
     def _part(self, key: Any, ndmin: int, start: int) -> Any:
-        if isinstance(key, slice):
-            first = 0 if key.start is None else key.start
-            if isinstance(key.step, complex):
-                part = linspace(first, key.stop, int(abs(key.step)))
-            else:
-                part = arange(first, key.stop, 1 if key.step is None else key.step)
-        else:
-            part = array(key, copy=None)
+        part = _stretch(key) if isinstance(key, slice) else array(key, copy=None)
         if ndim(part) == 0:
             return shapes.reshape(part, shape=(1,) * max(ndmin, 1))
         extra = ndmin - ndim(part)
@@ -235,3 +233,41 @@ class Joiner:
 
 r_ = Joiner(numpy.r_, 0, 1, -1)
 c_ = Joiner(numpy.c_, -1, 2, 0)
+
+
+def _number(key: Any) -> Any:
+    """A Python number, also a traced one; `None` for anything else."""
+    plain = untraced(key)
+    return plain if type(plain) in (bool, int, float, complex) else None
+
+
+def _stretch(key: slice) -> Any:
+    """What a slice stands for: as many places from start to stop as its imaginary step says, or steps of its size."""
+    first = 0 if key.start is None else key.start
+    if isinstance(key.step, complex):
+        return linspace(first, key.stop, int(abs(key.step)))
+    return arange(first, key.stop, 1 if key.step is None else key.step)
+
+
+class Grid:
+    """`numpy.mgrid` and `numpy.ogrid`, also with traced bounds and steps."""
+
+    def __init__(self, plain: Any, sparse: bool) -> None:
+        self._plain = plain
+        self._sparse = sparse
+
+    def __getitem__(self, key: Any) -> Any:
+        keys = key if isinstance(key, tuple) else (key,)
+        if not has_handle(part for k in keys for part in (k.start, k.stop, k.step)):
+            return self._plain[key]
+        if not isinstance(key, tuple):
+            return _stretch(key)
+        from .shaping import meshgrid
+
+        along = [_stretch(k) for k in keys]
+        dtype = numpy.result_type(*map(numpy_dtype, along))
+        made = meshgrid(*(as_dtype(part, dtype) for part in along), sparse=self._sparse, indexing="ij")
+        return tuple(made) if self._sparse else stack(made)
+
+
+mgrid, ogrid = Grid(numpy.mgrid, False), Grid(numpy.ogrid, True)

@@ -63,6 +63,25 @@ def test_the_second_operand_of_a_unary_ufunc_is_out(name):
     numpy.testing.assert_array_equal(tangent, jvp(getattr(numpy, name), (PAIR,), (PAIR,))[1])
 
 
+GRIDS = {
+    "mgrid along one axis": lambda xp, a, b: xp.mgrid[a:b:5j],
+    "mgrid along two": lambda xp, a, b: xp.mgrid[a:b:3j, 0 : 2 * b : 4j],
+    "mgrid in steps": lambda xp, a, b: xp.mgrid[a:3.2:b, 0:2],
+    "ogrid": lambda xp, a, b: xp.concatenate([part.ravel() for part in xp.ogrid[a:b:3j, :3, 0:b:0.5]]),
+    "r_ in single precision": lambda xp, a, b: xp.r_[numpy.ones(2, "f"), a, b * 2],
+    "r_ in steps": lambda xp, a, b: xp.r_[a:b:5j, 0.0:2.5:b] * a,
+}
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_grids_between_traced_ends(name):
+    plain = GRIDS[name](numpy, 1.0, 1.75)
+    value = jvp(lambda a, b: GRIDS[name](np, a, b), (1.0, 1.75), (1.0, 0.0))[0]
+    assert value.dtype == plain.dtype
+    numpy.testing.assert_allclose(value, plain, rtol=1e-15)
+    check_grads(lambda a, b: GRIDS[name](np, a, b), (1.0, 1.75), order=1)
+
+
 @pytest.mark.parametrize("kind", "?bhilqBHILQefdgFDG")
 def test_scalars_of_every_dtype_meet_traced_arrays(kind):
     scalar = numpy.dtype(kind).type(2)
