@@ -370,9 +370,9 @@ def arange(*args: Any, dtype: Any = None, device: Any = None, like: Any = None, 
         return assignable(_placed(made, device, like))
     start, stop, step = _bounds(*args, **named)
     plain = numpy.arange(_decided(start), _decided(stop), _decided(step))
-    made: Any = start + numpy.arange(plain.size, dtype=plain.dtype) * step
-    made = made if isinstance(made, TracedArray) else assignable(made)  # where only the end is traced
-    return made if dtype is None else as_dtype(made, dtype)
+    values = start + numpy.arange(plain.size, dtype=plain.dtype) * step
+    values = values if isinstance(values, TracedArray) else assignable(values)  # where only the end is traced
+    return values if dtype is None else as_dtype(values, dtype)
 
 
 def _bounds(start: Any = None, stop: Any = None, step: Any = None) -> tuple[Any, Any, Any]:
