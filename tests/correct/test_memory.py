@@ -12,7 +12,7 @@ import pytest
 
 import adkit
 from adkit import derivative, grad, jvp, vjp
-from tests.correct.leftovers import CALLS, MOST_ROUNDS, rounds, settled
+from tests.correct.leftovers import CALLS, LEAK, MOST_ROUNDS, settled
 
 PROJECT = pathlib.Path(__file__).parents[2]
 
@@ -31,9 +31,8 @@ def test_many_calls_leave_nothing_behind(name, leftovers):
     assert settled(leftovers[name][-1]), f"bytes and objects left by each round: {leftovers[name]}"
 
 
-def test_a_leak_of_one_small_object_per_call_would_be_found():
-    kept = []
-    found = rounds(lambda: kept.append(object()))
+def test_a_leak_of_one_small_object_per_call_would_be_found(leftovers):
+    found = leftovers[LEAK]
     assert len(found) == MOST_ROUNDS
     assert not settled(found[-1])
 
