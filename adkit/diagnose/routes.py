@@ -300,23 +300,27 @@ def _distribute(made: Routes, between: list[Node], swept: Carried, s: int) -> No
         inside[web.at[node]] = True
     through, gross = [0.0] * n, [0.0] * n
     carried = [0.0] * len(web.link_parent)
-    parent, link, known = web.parent, web.link, swept.inner[s]
-    top = web.at[made.output]
-    through[top] = swept.ends[s]
+    parent, link, known, at, groups = web.parent, web.link, swept.inner[s], web.at, web.groups
+    through[at[made.output]] = swept.ends[s]
     for node in reversed(between):
-        k = web.at[node]
-        if k not in web.groups:
-            continue
-        first, end = web.groups[k]
+        k = at[node]
+        first, end = groups.get(k, (0, 0))
         passing = through[k]
-        inner_edges = [first] if end - first == 1 else [e for e in range(first, end) if inside[parent[e]]]
-        if len(inner_edges) == 1:
-            found = [passing] if inside[parent[inner_edges[0]]] else []
+        if end - first == 1:  # all that it has goes on
+            j = parent[first]
+            if inside[j]:
+                through[j] += passing
+                gross[j] += abs(passing)
+                carried[link[first]] += passing
+            continue
+        ways = [e for e in range(first, end) if inside[parent[e]]]
+        if len(ways) == 1:
+            found = [passing]
         else:
-            given = [known.get(e) for e in inner_edges]
+            given = [known.get(e) for e in ways]
             rest = passing - sum(c for c in given if c is not None)
             found = [rest if c is None else c for c in given]
-        for e, value in zip(inner_edges, found, strict=False):
+        for e, value in zip(ways, found, strict=True):
             j = parent[e]
             through[j] += value
             gross[j] += abs(value)
