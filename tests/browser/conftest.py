@@ -28,6 +28,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from tests.browser.waiting import KERNEL_READY
+
 ROOT = Path(__file__).resolve().parents[2]
 LABEXTENSION = ROOT / "extension" / "labextension"
 MIME_TYPE = "application/vnd.adkit.trace.v1+json"
@@ -36,12 +38,6 @@ START_LIMIT = 180.0
 PAGE_LIMIT = 120_000.0
 expect.set_options(timeout=60_000)  # for machines that are busy with other tests
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-# A notebook without a kernel takes a command to run and does nothing; its indicator says "idle" even then.
-KERNEL_READY = """() => {
-    const session = window.jupyterapp?.shell.currentWidget?.sessionContext;
-    return session?.isReady && session.session?.kernel?.connectionStatus === 'connected'
-        && session.session.kernel.status === 'idle';
-}"""
 ERRORS = """number => jupyterapp.shell.currentWidget.content.widgets[number].model.outputs.toJSON()
     .filter(output => output.output_type === 'error').map(output => [output.ename, output.evalue])"""
 CHROMIUM_ARGUMENTS = [

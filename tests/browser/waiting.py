@@ -12,6 +12,12 @@ from typing import Any
 from playwright.sync_api import Locator, expect
 
 LIMIT = 60.0  # seconds, for machines that are busy with other tests
+# A notebook without a kernel takes a command to run and does nothing; its indicator says "idle" even then.
+KERNEL_READY = """() => {
+    const session = window.jupyterapp?.shell.currentWidget?.sessionContext;
+    return session?.isReady && session.session?.kernel?.connectionStatus === 'connected'
+        && session.session.kernel.status === 'idle';
+}"""
 LIT = """view => Object.fromEntries(['row', 'node', 'mark'].map(kind => [kind,
     [...view.querySelectorAll(`:not(tr)[data-subject=${kind}].adkit-lit`)]
         .map(e => kind === 'mark' ? e.textContent : e.dataset.id)]))"""
