@@ -34,6 +34,7 @@ USES = 8
 NAMED = 12
 WIDTH = 58  # of a path's text; views shorten longer cells
 INPUTS = 4  # that are told about when none is named
+TOGETHER = 150_000  # instructions that are gone through for all of them together, where inputs are arrays
 LONGEST_PERIOD = 6
 CANCELS = 10.0  # Σ |contributions| over |their sum| from which cancellation is mentioned
 
@@ -68,7 +69,8 @@ def why(trace: Any, output: str | None = None, input: str | None = None) -> Repo
     ----------
     output: the name of an output or variable, or a key such as "v12"; the trace's output by default. Of an array the
         sum of its elements is meant.
-    input: likewise an input or variable before it; by default each input (of many the first four).
+    input: likewise an input or variable before it; by default each input (of many the first four; fewer of arrays
+        in a program of more than 37,500 instructions, so that the report is there in seconds).
 
     Raises `InputError` for a name that the trace does not have.
 
@@ -85,14 +87,20 @@ def why(trace: Any, output: str | None = None, input: str | None = None) -> Repo
     sources = _sources(trace, input)
     seed = trace._seed(None) if out is trace._output.node else _ones(out)
     name = output or trace.output_name
-    asked = [source for _, source in sources[:INPUTS] if source is not out and source.size]
+    most = _most(trace, sources)
+    asked = [source for _, source in sources[:most] if source is not out and source.size]
     made = dict(zip(asked, all_routes(out, asked, seed), strict=True))
-    told = [
-        _one(trace, places, made.get(source), out, source, called, name, seed) for called, source in sources[:INPUTS]
-    ]
-    left = [called for called, _ in sources[INPUTS:]]
+    told = [_one(trace, places, made.get(source), out, source, called, name, seed) for called, source in sources[:most]]
+    left = [called for called, _ in sources[most:]]
     title = f"Why ∂{name}/∂{input}" if input is not None else f"Why the derivatives of {name}"
     return _joined(title, told, left)
+
+
+def _most(trace: Any, sources: Sequence[tuple[str, Node]]) -> int:
+    """How many variables are told about: each array takes a pass of its own through the program."""
+    if not any(node.shape for _, node in sources):
+        return INPUTS
+    return max(1, min(INPUTS, TOGETHER // max(1, len(trace._nodes))))
 
 
 def _find(trace: Any, name: str) -> Node:

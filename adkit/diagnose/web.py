@@ -18,7 +18,7 @@ from ..primitives.indexing import index_update
 from ..sweeps.forward import pushforward
 from ..sweeps.values import fit_tangent, read
 from . import edges
-from .norms import Norms, Products
+from .norms import WAITING, Norms, norms_of, waits
 from .partials import Local
 
 __adkit__ = True
@@ -128,7 +128,8 @@ class Carried:
     """A sweep that fills a web, and per set of tangents the inner products of what edges hand back with them.
 
     `inner[s]`: edge -> ⟨contribution, tangent⟩ for tangents s, at instructions of several traced operands; `None`
-    where that is not known. `ends`: per set of tangents that of the output with its adjoint.
+    where that is not known. `ends`: per set of tangents that of the output with its adjoint. Contributions that are
+    small arrays wait for others of their shape; then all their norms and products are taken together.
     """
 
     def __init__(self, output: Node, seed: Any, order: list[Node], tangents: Sequence[Tangents]) -> None:
@@ -137,65 +138,97 @@ class Carried:
         self.ends: list[float] = [0.0] * len(tangents)
         self._output = output
         self._tangents = tangents
-        self._norms = Norms()
-        self._products = Products()
-        self._waiting: list[tuple[int, int, int]] = []  # set of tangents, edge, place among the products
-        self._places: list[int] = []
-        self._size_of: dict[int, int] = {}
-        self._arrived: dict[int, tuple[int, int]] = {}
+        self._norms = Norms()  # of adjoints that are sums
+        self._places: dict[int, int] = {}  # position of a variable -> the place of its norm there
+        self._alone: dict[int, int] = {}  # position of a variable -> the edge that all its adjoint came by, else -1
+        self._waiting: dict[tuple[int, ...], tuple[list[int], list[Any], list[Node | None]]] = {}
+        self._elements = 0
 
     def visit(self, node: Node, g: Any, parts: list[edges.Part]) -> None:
         """Note an instruction."""
-        web, norms = self.web, self._norms
+        web, alone = self.web, self._alone
         k, first = web.at[node], len(web.parent)
         assigned = node.primitive is index_update
-        place, count = self._arrived.pop(k, (0, 0))
-        if count != 1:
-            place = norms.put(edges.size(g)) if assigned else norms.add(g)
-        self._size_of[k] = place
+        if alone.get(k, -1) < 0:
+            self._places[k] = self._norms.put(edges.size(g)) if assigned else self._norms.add(g)
         if node is self._output:
             self.ends = [inner(g, tangents.get(node)) for tangents in self._tangents]
         kept = web.add(node, parts)
-        for part, j in zip(kept, web.parent[first:], strict=True):
-            if assigned:
-                place = norms.put(edges.part_size(part, node, g, parts))
-            else:
-                place = norms.add(part.value)
-            self._places.append(place)
-            _, count = self._arrived.get(j, (0, 0))
-            self._arrived[j] = (place, count + (1 if part.index is None else 2))
-        if len(kept) > 1:
-            for i, part in enumerate(kept):
-                self._pair(part, first + i)
-        if norms.full or self._products.full:
+        several = len(kept) > 1
+        for e, part in enumerate(kept, first):
+            j, value, whole = web.parent[e], part.value, part.index is None
+            alone[j] = e if whole and j not in alone else -1
+            if assigned or not waits(value):
+                web.handed.append(edges.part_size(part, node, g, parts) if assigned else edges.size(value))
+                if several:
+                    self._pair(e, part)
+                continue
+            web.handed.append(0.0)
+            bucket = self._waiting.get(value.shape)
+            if bucket is None:
+                bucket = self._waiting[value.shape] = ([], [], [])
+            bucket[0].append(e)
+            bucket[1].append(value)
+            bucket[2].append(part.parent if several and whole else None)
+            self._elements += value.size
+            if several and not whole:
+                self._pair(e, part)
+        if self._norms.full or self._elements >= WAITING:
             self._flush()
 
-    def _pair(self, part: edges.Part, edge: int) -> None:
-        for s, tangents in enumerate(self._tangents):
-            tangent = tangents.get(part.parent)
-            if part.value is not None and tangent is not None and part.index is None:
-                place = self._products.add(part.value, tangent)
-                if place is not None:
-                    self._waiting.append((s, edge, place))
-                    continue
-            self.inner[s][edge] = _along(part, tangent)
+    def _pair(self, edge: int, part: edges.Part) -> None:
+        for tangents, known in zip(self._tangents, self.inner, strict=True):
+            known[edge] = _along(part, tangents.get(part.parent))
 
     def _flush(self) -> None:
         self._norms.flush()
-        self._products.flush()
-        for s, edge, place in self._waiting:
-            self.inner[s][edge] = self._products.values[place]
+        for places, values, parents in self._waiting.values():
+            rows = numpy.concatenate(values).reshape(len(values), -1)
+            for place, norm in zip(places, norms_of(rows, values), strict=True):
+                self.web.handed[place] = norm
+            for tangents, known in zip(self._tangents, self.inner, strict=True):
+                _products(rows, places, values, parents, tangents, known)
         self._waiting.clear()
-        self._products.values.clear()
+        self._elements = 0
 
     def sweep(self, seed: Any, stop: set[Node], ready: Mapping[Node, Local]) -> None:
         """Run."""
         edges.sweep([(self._output, seed)], stop, self.web.nodes, self.visit, ready)
         self._flush()
-        values = self._norms.values
-        self.web.handed = [values[place] for place in self._places]
-        for k, place in self._size_of.items():
-            self.web.sizes[k] = values[place]
+        sizes, handed = self.web.sizes, self.web.handed
+        for k, edge in self._alone.items():
+            if edge >= 0:
+                sizes[k] = handed[edge]
+        for k, place in self._places.items():
+            sizes[k] = self._norms.values[place]
+
+
+def _products(
+    rows: numpy.ndarray,
+    places: list[int],
+    values: list[Any],
+    parents: list[Node | None],
+    tangents: Tangents,
+    known: dict[int, float | None],
+) -> None:
+    """Note the inner products of contributions, stacked in `rows`, with the tangents of where they go."""
+    shape = values[0].shape
+    chosen, stack = [], []
+    for i, parent in enumerate(parents):
+        if parent is None:
+            continue
+        tangent = tangents.get(parent)
+        if tangent is None:
+            known[places[i]] = 0.0
+        elif type(tangent) is numpy.ndarray and tangent.shape == shape and waits(tangent):
+            chosen.append(i)
+            stack.append(tangent)
+        else:
+            known[places[i]] = inner(values[i], tangent)
+    if chosen:
+        with numpy.errstate(all="ignore"):
+            sums = (rows[chosen] * numpy.concatenate(stack).reshape(len(stack), -1)).sum(axis=1)
+        known.update(zip((places[i] for i in chosen), sums.tolist(), strict=True))
 
 
 def _along(part: edges.Part, tangent: Any) -> float | None:

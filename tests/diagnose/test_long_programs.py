@@ -10,12 +10,11 @@ import pytest
 import adkit
 from adkit import check, recorded_program
 from adkit.diagnose import cost as cost_module
-from adkit.diagnose import edges, flow, routes, units
+from adkit.diagnose import edges, flow, norms, paths, routes, units
 from adkit.diagnose.collector import without_collector
 from adkit.diagnose.edges import contributions, size
-from adkit.diagnose.norms import Norms, Products
+from adkit.diagnose.norms import Norms
 from adkit.diagnose.partials import local_partials
-from adkit.diagnose.web import inner
 
 rng = np.random.default_rng(11)
 X, W, B = rng.uniform(0.2, 1.0, 5), rng.uniform(0.2, 1.0, 5), 0.7
@@ -61,19 +60,42 @@ def test_an_infinite_partial_is_left_to_the_rule():
     assert not any(node.primitive.name == "sqrt" for node in local_partials(nodes))
 
 
-def test_norms_and_products_of_arrays_of_all_kinds():
-    norms, products = Norms(), Products()
+def test_norms_of_arrays_of_all_kinds():
+    found = Norms()
     given = [np.float64(-2), np.array([3.0, 4.0]), np.array([3e-200, 4e-200]), np.zeros(2), np.array([[1.0], [0.0]])]
     given += [np.array([np.inf, 1.0]), np.array([1 + 1j]), np.float32([3, 4]), np.zeros(0), np.ones(5000)]
-    assert [norms.add(value) for value in given] == list(range(len(given)))
-    norms.flush()
-    assert norms.values == pytest.approx([size(value) for value in given])
-    assert norms.zeros == {3, 4}
-    pairs = [(rng.normal(size=3), rng.normal(size=3)) for _ in range(4)]
-    assert [products.add(*pair) for pair in pairs] == [0, 1, 2, 3]
-    assert products.add(np.ones(3), np.float64(1)) is None
-    products.flush()
-    assert products.values == pytest.approx([inner(*pair) for pair in pairs])
+    assert [found.add(value) for value in given] == list(range(len(given)))
+    found.flush()
+    assert found.values == pytest.approx([size(value) for value in given])
+    assert found.zeros == {3, 4}
+
+
+def test_what_edges_carry_is_the_same_taken_together_and_one_by_one(monkeypatch):
+    def f(x, w):
+        total = 0.0
+        for i in range(6):
+            x = x * np.sin(w) + w[0] * 0.5 + x[::-1] ** 2 * 1e-200 ** (i == 3)
+            x[1] = x[1] * 0.5 + w[2]
+            total = total + np.sum(x[:2] * w[1:]) * 0.5 + 2.0 * x[0]
+        return total
+
+    made = adkit.trace(f)(np.array([0.3, 0.2, 0.1]), np.array([0.4, -0.2, 0.3]))
+    together = made.why().data
+    monkeypatch.setattr(norms, "LARGEST", 0)
+    for one, other in zip(together, made.why().data, strict=True):
+        assert [path for path, _ in one.shares] == [path for path, _ in other.shares]
+        shares = [[share for _, share in told.shares] + [told.rest, told.cancellation] for told in (one, other)]
+        assert shares[0] == pytest.approx(shares[1], rel=1e-12, abs=1e-14)
+        np.testing.assert_allclose(one.derivative, made.gradient[one.name], rtol=1e-12)
+
+
+def test_fewer_arrays_are_told_about_in_a_longer_program(monkeypatch):
+    made = adkit.trace(lambda x, y: np.sum(x * y))(np.ones(2), np.ones(2))
+    monkeypatch.setattr(paths, "TOGETHER", len(made._nodes))
+    report = made.why()
+    assert [told.name for told in report.data] == ["x"]
+    assert "not shown: y; ask for one by name" in report.paragraphs
+    assert [told.name for told in made.why(input="y").data] == ["y"]
 
 
 def test_the_collector_goes_on_whatever_happens():
