@@ -193,10 +193,7 @@ def _shape(pair: Pair, a: _Side, b: _Side) -> tuple[int, ...] | None:
     x, y = pair.first, pair.second
     if x is None or y is None:
         return None
-    shape = units.shape_of(x.value)
-    if shape is None or not shape == units.shape_of(y.value) == units.shape_of(a.adjoints.get(x)):
-        return None
-    return shape if units.shape_of(b.adjoints.get(y)) == shape else None
+    return units.shape_of_all(x.value, y.value, a.adjoints.get(x), b.adjoints.get(y))
 
 
 def _cancels(x: Node, y: Node, a: _Side, b: _Side, unit: numpy.dtype) -> bool:

@@ -105,6 +105,21 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
     return None
 
 
+def shape_of_all(first: Any, *others: Any) -> tuple[int, ...] | None:
+    """The one shape of several values that can be compared together with others; `None` if they have none.
+
+    >>> shape_of_all(numpy.zeros(2), numpy.ones(2)), shape_of_all(numpy.zeros(2), numpy.float64(1.0))
+    ((2,), None)
+    """
+    shape = shape_of(first)
+    if shape is None:
+        return None
+    for other in others:
+        if type(other) is not type(first) or other.shape != shape or other.dtype is not _DOUBLE:
+            return None
+    return shape
+
+
 def by_shape(shapes: Iterable[tuple[int, ...] | None]) -> list[list[int]]:
     """Positions of equal shape, as many together as are to be stacked; without those that have none."""
     found: dict[tuple[int, ...], list[int]] = {}
