@@ -22,7 +22,7 @@ from .errors import LeakError
 from .formatting import number
 from .formatting import shape as written_shape
 from .nodes import open_recording, state
-from .source import is_library, user_line
+from .source import is_call_of, is_library, user_line
 
 __adkit__ = True
 
@@ -133,6 +133,14 @@ class TracedArray:
         raise leak(what, "keep the array, or write adkit.stop_gradient(x) if no derivative is wanted there")
 
     def __int__(self) -> int:
+        """A guard where the user's code says `int(x)`, which is piecewise constant; a leak where something else, such
+        as an assignment into an array of integers, would cut off what stands behind the point.
+        """
+        frame = _getframe(1)
+        if self.dtype.kind == "f" and not self.shape and not self._is_constant() and is_call_of(frame, "int"):
+            from .numpy.methods import whole
+
+            return whole(self, "trunc", frame)
         return self._as_integer("int(...)")
 
     def __index__(self) -> int:

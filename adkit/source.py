@@ -6,6 +6,7 @@ Not for: showing; the views get spans and snippets as plain data.
 from __future__ import annotations
 
 import functools
+import linecache
 import os
 from types import CodeType, FrameType
 from typing import Any
@@ -56,6 +57,15 @@ def span_of(code: CodeType | None, lasti: int) -> SourceSpan | None:
     if column is None or end_line is None or end_column is None:
         return SourceSpan(code.co_filename, code.co_name, line)
     return SourceSpan(code.co_filename, code.co_name, line, column, end_line, end_column)
+
+
+def is_call_of(frame: FrameType, name: str) -> bool:
+    """Whether what a frame is doing now is written `name(…)`, as far as its source can be read."""
+    span = span_of(frame.f_code, frame.f_lasti)
+    if span is None or span.column is None:
+        return False
+    line = linecache.getline(span.filename, span.line, frame.f_globals)
+    return line.encode()[span.column :].startswith(f"{name}(".encode())
 
 
 @functools.lru_cache(maxsize=4096)

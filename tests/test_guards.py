@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+import adkit
 from adkit import grad, trace
 
 
@@ -378,3 +379,47 @@ def test_what_is_piecewise_constant_may_become_a_number_while_a_recording_keeps_
     made = trace(f)(2.5)
     assert made.gradient["x"] == 3.0
     assert len(made.wengert.guards) == 1
+
+
+ROUNDED = {  # a function, its whole number, its slope at 2.3, and the guard's text
+    "int": (lambda x: x * int(x / 0.5), lambda x: int(x / 0.5), 4.0, "trunc(v₁)"),
+    "floor": (lambda x: x * math.floor(-x), lambda x: math.floor(-x), -3.0, "⌊v₁⌋"),
+    "ceil": (lambda x: x * math.ceil(x), math.ceil, 3.0, "⌈v₀⌉"),
+    "round": (lambda x: x * round(x + 0.5), lambda x: round(x + 0.5), 3.0, "rint(v₁)"),
+    "a place in a table": (lambda x: x * [10.0, 20.0, 30.0][int(x)], int, 30.0, "trunc(v₀)"),
+    "a count": (lambda x: sum(x * i for i in range(int(x) + 2)), int, 6.0, "trunc(v₀)"),
+}
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_whole_number_is_a_guard_that_holds_until_it_changes(name, mode):
+    f, number, slope, text = ROUNDED[name]
+    made = trace(f, mode=mode)(2.3)
+    assert made.x == slope
+    (guard,) = made.wengert.guards
+    assert (guard.text, guard.outcome) == (text, str(number(2.3)).replace("-", "−"))
+    (curve,) = made.document(("plot",))["plots"]
+    within = [value is not None for value in curve["value"]]
+    assert within == [number(x) == number(2.3) for x in curve["x"]]
+    assert 5 < sum(within) < len(within)
+
+
+def test_int_of_what_is_no_finite_number_is_pythons_error():
+    for x, error in ((np.nan, ValueError), (np.inf, OverflowError)):
+        with pytest.raises(error):
+            trace(lambda x: x * int(x))(x)
+
+
+def test_an_interpolation_in_a_table_is_differentiated_unchanged():
+    table = [0.0, 1.0, 4.0, 9.0, 16.0]
+
+    def f(x):
+        i = int(x)
+        t = x - i
+        return (1 - t) * table[i] + t * table[i + 1]
+
+    assert adkit.grad(f)(2.25) == 5.0
+    assert adkit.jvp(f, (3.5,), (1.0,))[1] == 7.0
+    with pytest.raises(adkit.AdkitError, match="does not depend"):
+        adkit.grad(lambda x: int(x) * 2.0)(2.5)

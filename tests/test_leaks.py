@@ -66,7 +66,8 @@ CONVERSIONS = {
     "float": lambda x: float(x),
     "float of an expression": lambda x: float(np.sin(x) * 2.0),
     "complex": lambda x: complex(x),
-    "int": lambda x: int(x),
+    "int": lambda x: list(map(int, [x])),
+    "int64": lambda x: np.int64(x),
     "math.sin": lambda x: math.sin(x),
     "math.pow": lambda x: math.pow(x, 2),
     "math.atan2": lambda x: math.atan2(1.0, x),
@@ -520,6 +521,7 @@ def test_functions_without_a_rule_take_plain_arguments():
 def test_stop_gradient_is_the_way_out():
     assert grad(lambda x: x * math.sin(stop_gradient(x)))(X) == math.sin(X)
     assert grad(lambda x: x * int(stop_gradient(x)))(X) == 1.0
+    assert grad(lambda x: x * list(map(int, [stop_gradient(x)]))[0])(X) == 1.0
 
 
 # ------------------------------------------------------------------------------------------------ wrapped errors

@@ -6,17 +6,17 @@ Not for: operators (`operators`), what the functions do (`adkit.numpy`).
 
 from __future__ import annotations
 
-import builtins
-import math
 import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import numpy
 
 from ..backends import backend_of
 from ..errors import UnsupportedError
-from ..handle import TracedArray, leak, untraced
+from ..handle import TracedArray, is_traced, leak, untraced
+from ..primitives import elementwise as rows
 from ..primitives.shape import copy as copy_row
 from ..source import user_line
 from ..storage import rebind, snapshot
@@ -189,22 +189,29 @@ def _matrix_transposed(self: Any) -> Any:
     return shaping.swapaxes(self, -1, -2)
 
 
-def _integer(function: Callable[[Any], int], name: str) -> Callable[..., Any]:
-    """`math.floor`, `math.ceil`, `math.trunc` and `round` give an int, which is a guard."""
+def whole(x: Any, row: str, frame: FrameType) -> int:
+    """A number rounded by a row as an int: a guard on the whole number, so that the path holds until it changes."""
+    made = getattr(rows, row)(x) if is_traced(x) and x.dtype.kind == "f" else x
+    if isinstance(made, TracedArray):  # a plain number where no recording keeps what has no derivative
+        made._guard(frame)
+    plain = untraced(made)
+    return int(plain.item() if hasattr(plain, "item") else plain)
+
+
+def _integer(row: str) -> Callable[..., Any]:
+    """`math.floor`, `math.ceil` and `math.trunc` of a number give an int."""
 
     def method(self: Any) -> int:
-        self._guard(_getframe(1))
-        return function(self.value.item() if hasattr(self.value, "item") else self.value)
+        return whole(self, row, _getframe(1))
 
-    method.__name__ = name
+    method.__name__ = f"__{row}__"
     return method
 
 
 def _round(self: Any, digits: int | None = None) -> Any:
     """`round(x)` is an int, and so a guard; `round(x, digits)` rounds every element."""
     if digits is None and ndim(self) == 0 and self.dtype.kind == "f":
-        self._guard(_getframe(1))
-        return builtins.round(float(self.value))
+        return whole(self, "rint", _getframe(1))
     return elementwise.round(self, digits or 0)
 
 
@@ -264,8 +271,7 @@ _METHODS: dict[str, Any] = {
     "round": _from_function(elementwise.round, "round"),
     "T": property(_transposed), "mT": property(_matrix_transposed), "flat": property(_flat),
     "real": property(_real, _set_part("real")), "imag": property(_imag, _set_part("imag")),
-    "__floor__": _integer(math.floor, "__floor__"), "__ceil__": _integer(math.ceil, "__ceil__"),
-    "__trunc__": _integer(math.trunc, "__trunc__"),
+    "__floor__": _integer("floor"), "__ceil__": _integer("ceil"), "__trunc__": _integer("trunc"),
 }  # fmt: skip
 
 
