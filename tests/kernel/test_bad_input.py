@@ -148,7 +148,7 @@ def test_the_place_where_dependence_was_lost(fails):
         ("plain[0] = x", "Fix"),
         ("plain[:] = np.array([x, x])", "Fix"),
         ("np.random.normal(x)", "Fix"),
-        ("int(x)", "Fix"),
+        ("np.int64(x)", "Fix"),
     ],
 )
 def test_leaks_name_the_line_and_the_fix(fails, run, statement, fix):
