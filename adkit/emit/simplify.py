@@ -43,6 +43,17 @@ class Simplified:
             operand = self._instead.get(operand, operand)
         return operand
 
+    def needed(self, wanted: Iterable[Node]) -> set[Node]:
+        """`wanted` and all that they are computed from."""
+        seen = set(wanted)
+        stack = list(seen)
+        while stack:
+            for operand in self.operands[stack.pop()]:
+                if type(operand) is Node and operand not in seen:
+                    seen.add(operand)
+                    stack.append(operand)
+        return seen
+
     def _add(self, node: Node) -> None:
         operands = [self.of(i) for i in node.inputs]
         for operand in operands:

@@ -107,7 +107,7 @@ class Writer:
         self.simple = Simplified(every, leaves)
         of = self.simple.of
         wanted = [w for w in map(of, [self.output, *results, *guards]) if type(w) is Node]
-        self.live = self._live(wanted)
+        self.live = sorted(self.simple.needed(wanted).difference(self.inputs.values()), key=lambda n: n.id)
         self.counts = self._counts(wanted)
         self.seeded = {s: self._depending_on(s) for s in seeds}
         self.local = {node for found in self.seeded.values() for node in found}
@@ -126,15 +126,6 @@ class Writer:
             if any(type(o) is Node and o in found for o in self.simple.operands[node]):
                 found.add(node)
         return found
-
-    def _live(self, wanted: list[Node]) -> list[Node]:
-        operands, seen, stack = self.simple.operands, set(wanted), list(wanted)
-        while stack:
-            for operand in operands[stack.pop()]:
-                if type(operand) is Node and operand not in seen:
-                    seen.add(operand)
-                    stack.append(operand)
-        return sorted((n for n in seen if n not in self.inputs.values()), key=lambda n: n.id)
 
     def _counts(self, wanted: list[Node]) -> dict[Node, int]:
         counts: dict[Node, int] = dict.fromkeys(wanted, 2)

@@ -55,7 +55,8 @@ class Program:
         self.outputs = [self.simple.of(o) for o in outputs]
         self.guards = self._kept(guards)
         wanted = [o for o in [*self.outputs, *self.guards] if type(o) is Node]
-        self.live = self._live(wanted)
+        self.needed = self.simple.needed(wanted)
+        self.live = sorted(self.needed.difference(self.inputs), key=lambda n: n.id)
         self.counts = self._counts(wanted)
         self.source = self._written()
         exec(compile(self.source, "<adkit.styles.theano>", "exec"), self.scope)
@@ -76,19 +77,8 @@ class Program:
 
     def _may_fail(self, node: Node) -> bool:
         """Whether an operation behind a test for NaN may make one out of a zero cotangent."""
-        return any(
-            n.primitive.name not in SAFE and n.primitive.name not in ("any", "isnan") for n in self._live([node])
-        )
-
-    def _live(self, wanted: list[Node]) -> list[Node]:
-        operands, seen, stack = self.simple.operands, set(wanted), list(wanted)
-        while stack:
-            for operand in operands[stack.pop()]:
-                if type(operand) is Node and operand not in seen:
-                    seen.add(operand)
-                    stack.append(operand)
-        self.needed = seen
-        return sorted(seen.difference(self.inputs), key=lambda n: n.id)
+        names = {n.primitive.name for n in self.simple.needed([node]).difference(self.inputs)}
+        return not names <= {*SAFE, "any", "isnan"}
 
     def _counts(self, wanted: list[Node]) -> dict[Node, int]:
         counts: dict[Node, int] = dict.fromkeys(wanted, 2)
