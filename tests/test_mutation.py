@@ -28,7 +28,9 @@ from adkit import (
     value_and_grad,
     vjp,
 )
+from adkit.backends import copy_of
 from adkit.check import ridders
+from adkit.primitives import indexing
 
 MODES = ("forward", "reverse")
 
@@ -1058,3 +1060,20 @@ def test_a_range_whose_end_is_traced_is_of_floats_and_can_be_filled():
         return a.sum() + x
 
     assert adkit.value_and_grad(f)(3.0) == (0.25 + 3.0 + 2.0 + 3.0, 2.0)
+
+
+def test_the_tangents_of_assignments_are_written_into_one_array(monkeypatch):
+    def f(x):
+        r = 2.0 * x
+        r[1:] -= x[:-1]
+        r[:-1] -= x[1:]
+        r[0] = x[3]
+        return r + x**3
+
+    copied = []
+    x, v = np.arange(9.0), np.linspace(1.0, 2.0, 9)
+    _, push = adkit.linearize(f, x)
+    monkeypatch.setattr(indexing, "copy_of", lambda *args: copied.append(args) or copy_of(*args))
+    tangent = push(v)
+    assert not copied
+    np.testing.assert_allclose(tangent, adkit.jacobian(f)(x) @ v)

@@ -85,6 +85,7 @@ class ForwardPlan:
         incoming = [tangents.get(i) if type(i) is Node else None for i in inputs]
         for t in incoming:
             if t is not None:
+                del t  # `_is_held_once` counts references
                 break
         else:
             return
