@@ -694,3 +694,11 @@ def test_division_by_a_constant_zero_is_infinite_and_no_error(mode, zero):
     x = np.array([0.0, 1.0])
     g = adkit.grad(lambda x: np.sum(x / zero * x), mode=mode)(x)
     assert not np.isfinite(g).any()
+
+
+def test_no_warning_comes_from_looking_for_nans_among_large_derivatives():
+    x = np.full(3, 1e-300)
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(grad(lambda x: np.sum(x * 1e308))(x), np.full(3, 1e308))
+        half = np.full(3, 1e-4, np.float16)
+        np.testing.assert_array_equal(grad(lambda x: np.sum(x * np.float16(6e4)))(half), np.full(3, 6e4, np.float16))

@@ -320,6 +320,9 @@ def decided_nan(results: Iterable[Any]) -> bool:
     return False
 
 
+_largest: Any = numpy.maximum.reduce
+
+
 def has_nan(value: Any) -> bool:
     """Whether a cotangent or tangent holds a NaN."""
     if isinstance(value, TracedArray):
@@ -329,7 +332,10 @@ def has_nan(value: Any) -> bool:
     if type(value) is numpy.ndarray:
         if value.dtype.kind not in "fc":
             return False
-        total = numpy.add.reduce(value, axis=None)  # what `value.sum()` calls
+        if value.dtype.kind == "f":  # a NaN is the largest; a sum might overflow, and warn of it
+            total = _largest(value, axis=None, initial=-numpy.inf)
+        else:
+            total = numpy.add.reduce(value, axis=None)
         return bool(total != total)
     if type(value) is Results:
         return any(has_nan(part) for part in value)
