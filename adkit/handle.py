@@ -274,14 +274,40 @@ def _is_shown(frame: FrameType | None) -> bool:
     code, place = frame.f_code.co_code, frame.f_lasti
     if place >= 0 and code[place] == _BINARY_OP and code[place + 1] in _REMAINDER:
         return True  # of a str or bytes: a number's % would have come to `__rmod__`
-    if "matplotlib" not in sys.modules:
-        return False
+    return "matplotlib" in sys.modules and _is_drawn(frame)
+
+
+def _is_drawn(frame: FrameType) -> bool:
+    """Whether matplotlib asks for a value to draw it. What it computes with the value, such as the edges of a
+    histogram or a spectrum, may come back to its caller; then that must not use it.
+    """
     caller: FrameType | None = frame
     while caller is not None and is_library(caller):
         caller = caller.f_back
-    return caller is not None and str(caller.f_globals.get("__name__")).partition(".")[0] in _DRAWING
+    drawing, computing = False, False
+    while caller is not None:
+        module = str(caller.f_globals.get("__name__"))
+        if module.partition(".")[0] in _DRAWING:
+            drawing = True
+            computing = computing or caller.f_code.co_name in _COMPUTING or module == "matplotlib.mlab"
+        elif not is_library(caller):
+            break
+        caller = caller.f_back
+    return drawing and not (computing and (caller is None or not _is_result_dropped(caller)))
 
 
+def _is_result_dropped(frame: FrameType) -> bool:
+    """Whether what a frame calls now returns to nobody."""
+    code, place = frame.f_code.co_code, frame.f_lasti + 2
+    while place < len(code) and code[place] == _CACHE:
+        place += 2
+    return place < len(code) and code[place] == _POP_TOP
+
+
+_CACHE, _POP_TOP = opcode.opmap["CACHE"], opcode.opmap["POP_TOP"]
+_COMPUTING = frozenset(
+    "hist hist2d hexbin psd csd cohere specgram magnitude_spectrum angle_spectrum phase_spectrum acorr xcorr".split()
+)
 _DRAWING = ("matplotlib", "mpl_toolkits")
 
 

@@ -17,6 +17,8 @@ import struct
 
 import numpy as np
 import pytest
+from matplotlib import mlab
+from matplotlib.figure import Figure
 
 import adkit.numpy as anp
 from adkit import (
@@ -640,3 +642,23 @@ def test_shape_from_a_traced_integer_is_an_integer():
         return (anp.zeros(n) + x).sum()
 
     assert grad(f)(X) == 3.0
+
+
+def test_what_matplotlib_computes_may_be_drawn_and_not_used():
+    axes = Figure().subplots()
+
+    def drawn(x):
+        axes.hist(x)
+        axes.psd(x, NFFT=4)
+        (line,) = axes.plot(x, label="%.2f" % x[0])  # noqa: UP031
+        return x.sum()
+
+    x = np.array([0.1, 0.5, 0.3, 0.9])
+    np.testing.assert_array_equal(grad(drawn)(x), np.ones(4))
+    for computed in (
+        lambda x: axes.hist(x)[1].sum() + x.sum(),
+        lambda x: axes.psd(x, NFFT=4)[0].sum() + x.sum(),
+        lambda x: mlab.psd(x, 4)[0].sum() + x.sum(),
+    ):
+        with pytest.raises(AdkitError, match="Fix: "):
+            grad(computed)(x)
